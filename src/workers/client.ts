@@ -1,8 +1,9 @@
 /** The page's side of the worker: the same methods as DetectorWorker, with callbacks that may be plain functions. */
 import { proxy, releaseProxy, wrap } from 'comlink';
-import type { DetectorWorker } from './protocol';
+import type { DetectorWorker, OnEvent, StartOptions } from './protocol';
 
-export interface DetectorClient extends DetectorWorker {
+export interface DetectorClient extends Omit<DetectorWorker, 'start'> {
+  start(options: StartOptions, onEvent: OnEvent): ReturnType<DetectorWorker['start']>;
   /** Ends the worker and whatever it was doing. */
   terminate(): void;
 }
@@ -12,7 +13,7 @@ export function createDetectorClient(): DetectorClient {
   const worker = new Worker(new URL('./detector.worker.ts', import.meta.url), { type: 'module', name: 'detector' });
   const remote = wrap<DetectorWorker>(worker);
   return {
-    start: (options, onEvent) => remote.start(options, proxy(onEvent)),
+    start: (options, onEvent) => remote.start({ ...options, base: document.baseURI }, proxy(onEvent)),
     memory: () => remote.memory(),
     models: () => remote.models(),
     load: (source, job, onProgress) => remote.load(source, job, proxy(onProgress)),

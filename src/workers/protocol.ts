@@ -48,13 +48,18 @@ export type WorkerEvent =
 export type OnProgress = (progress: Progress) => void;
 export type OnEvent = (event: WorkerEvent) => void;
 
+export interface StartOptions {
+  adapter: AdapterPreference;
+  backend: 'auto' | BackendName;
+}
+
 /** The worker's methods, called through Comlink. `job` is any unique string; cancel(job) ends it with code `cancelled`. */
 export interface DetectorWorker {
-  /** Opens the device (WebGPU where there is one, else WebAssembly). Called once, before anything else. */
-  start(
-    options: { adapter: AdapterPreference; backend: 'auto' | BackendName },
-    onEvent: OnEvent,
-  ): Promise<Result<DeviceInfo>>;
+  /**
+   * Opens the device (WebGPU where there is one, else WebAssembly). Called once, before anything else.
+   * @param options `base` is the page's address, which the embedded model's files are beside
+   */
+  start(options: StartOptions & { base: string }, onEvent: OnEvent): Promise<Result<DeviceInfo>>;
   memory(): Promise<Result<MemoryInfo>>;
   /** Checkpoints that are here: embedded ones and those kept in the browser. */
   models(): Promise<Result<ModelEntry[]>>;

@@ -1,0 +1,36 @@
+/** From a checkpoint's files to a Detector: the family is what config.json says. */
+import { DetectorError } from '../lib/errors';
+import type { TensorSource } from '../lib/tensor-source';
+import type { Detector } from './detector';
+import { DeimV2 } from './deimv2/model';
+import { StepDetr } from './stepdetr/model';
+
+export interface ModelFiles {
+  config: Record<string, unknown>;
+  preprocessor: Record<string, unknown> | undefined;
+  classes: readonly string[];
+  weights: TensorSource;
+  /** Only StepDETR over a frozen backbone has one. */
+  backbone: TensorSource | undefined;
+}
+
+const FAMILIES: Record<string, (files: ModelFiles) => Detector> = {
+  stepdetr: (files) => StepDetr.load(files),
+  deimv2: (files) => DeimV2.load(files),
+};
+
+/** The authors of DEIMv2 save no model_type; their sections name it. */
+function familyOf(config: Record<string, unknown>): unknown {
+  return config['model_type'] ?? ('DEIMTransformer' in config ? 'deimv2' : undefined);
+}
+
+/** @throws DetectorError `unsupported` for another family, else what the family's own reader finds wrong */
+export function loadDetector(files: ModelFiles): Detector {
+  const family = familyOf(files.config);
+  const load = typeof family === 'string' ? FAMILIES[family] : undefined;
+  if (!load) {
+    const known = Object.keys(FAMILIES).join(', ');
+    throw new DetectorError('unsupported', 'config.json', `model_type: ${JSON.stringify(family) ?? 'nothing'} is not supported, only ${known}`);
+  }
+  return load(files);
+}

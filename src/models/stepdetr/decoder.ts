@@ -1,0 +1,83 @@
+/**
+ * StepDETR's query selection and decoder (../shared/reference/stepdetr.py: StepDETR.forward).
+ *
+ * B batch, N memory tokens, Q queries, D width, C classes.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { topK } from '../../kernels/top-k/op';
+import { attendAroundBoxes } from '../../nn/deformable';
+import { gatherTokens, refineBoxes } from '../../nn/geometry';
+import { attention, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
+import type { Parameters } from '../../nn/parameters';
+import { stopGradient, untraced } from '../../nn/tape';
+import type { DecodeOptions, LayerTrace, Memory, Trace } from '../detector';
+import type { StepDetrConfig } from './config';
+
+const three = (name: string): string[] => [`${name}.0`, `${name}.2`, `${name}.4`];
+
+/** State of an episode's step: the queries [B,Q,D] and boxes [B,Q,4] that enter a layer. */
+export interface State {
+  queries: tf.Tensor3D;
+  boxes: tf.Tensor3D;
+}
+
+/** mu_k: what layer `index` makes of the state, without noise [B,Q,D]. */
+export function layerMean(p: Parameters, c: StepDetrConfig, index: number, { queries, boxes }: State, memory: Memory): tf.Tensor3D {
+  const name = `layers.${index}`;
+  const position = mlp(p, three('position'), boxes, 'silu');
+  const placed = tf.add(queries, position) as tf.Tensor3D;
+  const [q, k, v] = [linear(p, `${name}.query`, placed), linear(p, `${name}.key`, placed), linear(p, `${name}.value`, queries)];
+  const seen = linear(p, `${name}.out`, attention(q, k, v, c.heads));
+  const first = rmsNorm(p, `${name}.self_norm.weight`, queries, seen);
+  const value = linear(p, `${name}.cross.value`, memory.tokens);
+  const names = { offsets: `${name}.cross.offsets`, weights: `${name}.cross.weights` };
+  const sampling = { heads: c.heads, points: c.points, shapes: memory.shapes };
+  const sampled = attendAroundBoxes(p, names, tf.add(first, position), boxes, value, sampling);
+  const second = rmsNorm(p, `${name}.cross_norm.weight`, first, linear(p, `${name}.cross.out`, sampled));
+  return rmsNorm(p, `${name}.ffn_norm.weight`, swiglu(p, `${name}.ffn.gate_up`, `${name}.ffn.down`, second, second));
+}
+
+/** Class logits [B,Q,C] and boxes [B,Q,4] of queries that left a layer; `from` are the boxes that entered it. */
+export function predict(p: Parameters, queries: tf.Tensor3D, from: tf.Tensor3D): Pick<LayerTrace, 'logits' | 'boxes'> {
+  return {
+    logits: linear(p, 'class_head', queries),
+    boxes: refineBoxes(from, mlp(p, three('box_head'), queries, 'silu')),
+  };
+}
+
+interface Selection {
+  first: LayerTrace;
+  topk: tf.Tensor2D;
+  extras: Record<string, tf.Tensor>;
+}
+
+/** The Q tokens with the highest class score and their boxes. @param anchors [N,4] anchor logits */
+function select(p: Parameters, c: StepDetrConfig, { tokens }: Memory, anchors: tf.Tensor2D, dense: boolean): Selection {
+  const logits = linear(p, 'select_class', tokens);
+  const topk = untraced(() => topK(logits, c.queries));
+  const hidden = gatherTokens(tokens, topk);
+  const boxesOf = (x: tf.Tensor3D, anchor: tf.Tensor): tf.Tensor3D =>
+    tf.sigmoid(tf.add(mlp(p, three('select_box'), x, 'silu'), anchor) as tf.Tensor3D);
+  const first = { layer: 'select' as const, hidden, logits: gatherTokens(logits, topk) };
+  if (dense) {
+    const boxes = boxesOf(tokens, tf.expandDims(anchors, 0));
+    return { first: { ...first, boxes: gatherTokens(boxes, topk) }, topk, extras: { 'select.logits': logits, 'select.boxes': boxes } };
+  }
+  const [batch, queries] = topk.shape;
+  const own = tf.reshape(tf.gather(anchors, tf.reshape(topk, [batch * queries])), [batch, queries, 4]);
+  return { first: { ...first, boxes: boxesOf(hidden, own) }, topk, extras: {} };
+}
+
+/** The whole episode without noise: q_{k+1} = mu_k. */
+export function decode(p: Parameters, c: StepDetrConfig, memory: Memory, anchors: tf.Tensor2D, { dense = false }: DecodeOptions): Trace {
+  const { first, topk, extras } = select(p, c, memory, anchors, dense);
+  const layers: LayerTrace[] = [first];
+  let state: State = { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) };
+  for (let index = 0; index < c.decoderLayers; index++) {
+    const hidden = layerMean(p, c, index, state, memory);
+    const predicted = predict(p, hidden, state.boxes);
+    layers.push({ layer: index + 1, hidden, ...predicted });
+    state = { queries: hidden, boxes: stopGradient(predicted.boxes) };
+  }
+  return { memory, topk, layers, extras };
+}

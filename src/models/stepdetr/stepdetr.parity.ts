@@ -1,0 +1,145 @@
+/** StepDETR against PyTorch (../shared/reference/stepdetr.py): both forms, every layer, and every gradient of the small one. */
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { readSafetensors, type Safetensors } from '../../data/safetensors';
+import { labelsOf } from '../../data/checkpoint/config';
+import type { OpenedDevice } from '../../kernels/backend';
+import { maxDifference, relativeL2 } from '../../kernels/testing/compare';
+import { openTestDevice, throwFaults } from '../../kernels/testing/device';
+import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
+import { unbuild } from '../../nn/testing/unbuild';
+import type { Trace } from '../detector';
+import { StepDetr } from './model';
+import { stepDetrRules } from './parameters';
+
+const LOGITS = 1e-3;
+const BOXES = 1e-4;
+const HIDDEN = 1e-3;
+const GRADIENT = 1e-2;
+
+let opened: OpenedDevice;
+beforeAll(async () => {
+  opened = await openTestDevice();
+});
+afterEach(() => throwFaults(opened));
+
+async function json(path: string): Promise<Record<string, unknown>> {
+  return JSON.parse(new TextDecoder().decode(await sharedBytes(path))) as Record<string, unknown>;
+}
+
+async function read(path: string): Promise<Safetensors> {
+  return readSafetensors(await sharedBytes(path), path);
+}
+
+async function difference(tensor: tf.Tensor, cases: Safetensors, name: string): Promise<number> {
+  return maxDifference(await tensor.data(), cases.float32(name));
+}
+
+async function expectLayers({ layers }: Trace, cases: Safetensors): Promise<void> {
+  for (const { layer, hidden, logits, boxes } of layers) {
+    if (layer === 'select') continue;
+    const name = `layer.${Number(layer) - 1}`;
+    expect(await difference(hidden, cases, `${name}.mean`), `${name}.mean`).toBeLessThanOrEqual(HIDDEN);
+    expect(await difference(logits, cases, `${name}.logits`), `${name}.logits`).toBeLessThanOrEqual(LOGITS);
+    expect(await difference(boxes, cases, `${name}.boxes`), `${name}.boxes`).toBeLessThanOrEqual(BOXES);
+  }
+}
+
+async function expectSelection({ memory, topk, extras }: Trace, cases: Safetensors): Promise<void> {
+  expect(await difference(memory.tokens, cases, 'memory'), 'memory').toBeLessThanOrEqual(HIDDEN);
+  expect(await difference(extras['select.logits']!, cases, 'select.logits'), 'select.logits').toBeLessThanOrEqual(LOGITS);
+  expect(await difference(extras['select.boxes']!, cases, 'select.boxes'), 'select.boxes').toBeLessThanOrEqual(BOXES);
+  expect(Array.from(await topk.data())).toEqual(Array.from(cases.int64('topk'), Number));
+}
+
+describe.skipIf(!sharedIsHere)(`StepDETR over patches (${WHY_SKIPPED} otherwise)`, () => {
+  let model: StepDetr;
+  let cases: Safetensors;
+  let image: tf.Tensor4D;
+  beforeAll(async () => {
+    const folder = 'reference/stepdetr_p16';
+    const config = await json(`${folder}/config.json`);
+    const weights = await read(`${folder}/model.safetensors`);
+    model = StepDetr.load({ config, preprocessor: undefined, classes: labelsOf(config), weights, backbone: undefined });
+    cases = await read(`${folder}/cases.safetensors`);
+    const planes = tf.tensor4d(cases.float32('input.image'), [2, 3, 128, 128]);
+    image = tf.transpose(planes, [0, 2, 3, 1]); // B,C,H,W -> B,H,W,C
+  });
+
+  test('forward: memory, selection and every layer', async () => {
+    const trace = model.decode(model.encode(image), { dense: true });
+    await expectSelection(trace, cases);
+    await expectLayers(trace, cases);
+  });
+
+  test('the selection predicts the same with and without the other tokens', async () => {
+    const memory = model.encode(image);
+    const [dense, sparse] = [true, false].map((wanted) => model.decode(memory, { dense: wanted }).layers[0]!);
+    expect(maxDifference(await dense!.boxes.data(), await sparse!.boxes.data())).toBeLessThanOrEqual(1e-6);
+  });
+
+  test('backward: every gradient', async () => {
+    const rules = stepDetrRules(model.config).filter(({ group }) => group !== 'policy');
+    const xs = rules.map(({ name }) => model.parameters.get(name));
+    const meanSquare = (x: tf.Tensor): tf.Scalar => tf.mean(tf.square(x));
+    const { value, grads } = tf.engine().gradients(() => {
+      const { layers, extras } = model.decode(model.encode(image), { dense: true });
+      const terms = [extras['select.logits']!, extras['select.boxes']!, ...layers.slice(1).flatMap(({ logits, boxes }) => [logits, boxes])];
+      return terms.map(meanSquare).reduce((a, b) => tf.add(a, b));
+    }, xs);
+    const expected = cases.float32('loss')[0]!;
+    expect(Math.abs((await value.data())[0]! - expected) / expected).toBeLessThanOrEqual(1e-4);
+    let compared = 0;
+    for (const [index, rule] of rules.entries()) {
+      const parts = unbuild(rule, (await grads[index]!.data()) as Float32Array);
+      for (const [tensor, values] of parts) {
+        expect(relativeL2(values, cases.float32(`grad.${tensor}`)), tensor).toBeLessThanOrEqual(GRADIENT);
+        compared++;
+      }
+    }
+    expect(compared).toBe(cases.names.filter((name) => name.startsWith('grad.')).length);
+  });
+});
+
+describe.skipIf(!sharedIsHere)(`StepDETR-S over the frozen backbone (${WHY_SKIPPED} otherwise)`, () => {
+  let model: StepDetr;
+  let cases: Safetensors;
+  beforeAll(async () => {
+    const folder = 'weights/stepdetr_s';
+    const config = await json(`${folder}/config.json`);
+    const backbone = await fetch('/models/stepdetr_s/backbone.safetensors');
+    model = StepDetr.load({
+      config,
+      preprocessor: await json(`${folder}/preprocessor_config.json`),
+      classes: labelsOf(config),
+      weights: await read(`${folder}/model.safetensors`),
+      backbone: readSafetensors(await backbone.arrayBuffer(), 'backbone.safetensors'),
+    });
+    cases = await read(`${folder}/cases.safetensors`);
+  });
+
+  function caseTensor(name: string): tf.Tensor4D {
+    const shape = cases.shape(name) as [number, number, number, number];
+    return tf.transpose(tf.tensor4d(cases.float32(name), shape), [0, 2, 3, 1]); // B,C,H,W -> B,H,W,C
+  }
+
+  test('the backbone’s features are those of the graph', async () => {
+    const image = tf.tensor4d(Float32Array.from(cases.bytes('input.image')), [2, 384, 384, 3]);
+    const features = model.features(image);
+    for (const [index, stride] of [16, 32].entries()) {
+      const expected = await caseTensor(`backbone.${stride}`).data();
+      expect(relativeL2(await features[index]!.data(), expected), `stride ${stride}`).toBeLessThanOrEqual(1e-4);
+    }
+  });
+
+  test('forward from the reference’s features: memory, selection and every layer', async () => {
+    const trace = model.decode(model.encodeFeatures(caseTensor('backbone.16'), caseTensor('backbone.32')), { dense: true });
+    await expectSelection(trace, cases);
+    await expectLayers(trace, cases);
+  });
+
+  test('forward from the pixels: every layer', async () => {
+    const image = tf.tensor4d(Float32Array.from(cases.bytes('input.image')), [2, 384, 384, 3]);
+    await expectLayers(model.decode(model.encode(image)), cases);
+  });
+});

@@ -1,0 +1,80 @@
+/**
+ * Layers over the kernels: functions of named parameters, so that the same forward pass serves detection, training, a frozen
+ * copy and an averaged one.
+ *
+ * B batch, T target tokens, S source tokens, D width, M heads, d = D / M, H hidden width.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { conv2d, type Activation } from '../kernels/conv2d/op';
+import { linear as linearOp, matMul } from '../kernels/matmul/op';
+import { rmsNorm as rmsNormOp } from '../kernels/rms-norm/op';
+import { swiglu as swigluOp } from '../kernels/swiglu/op';
+import { softmax } from '../kernels/reduce/op';
+import type { Parameters } from './parameters';
+
+/** x [..., I] -> [..., O] by <name>.weight [I,O], <name>.bias [O]. */
+export function linear<T extends tf.Tensor>(
+  p: Parameters,
+  name: string,
+  x: T,
+  options: { activation?: Activation; residual?: T } = {},
+): T {
+  return linearOp(x, p.get<tf.Rank.R2>(`${name}.weight`), { bias: p.get<tf.Rank.R1>(`${name}.bias`), ...options }) as T;
+}
+
+/** Linear layers <names> with an activation between them. */
+export function mlp<T extends tf.Tensor>(p: Parameters, names: readonly string[], x: T, activation: Activation): T {
+  return names.reduce((y, name, index) => linear(p, name, y, index < names.length - 1 ? { activation } : {}), x);
+}
+
+/** rms(x + residual) * weight over the last axis (arXiv 1910.07467). */
+export function rmsNorm<T extends tf.Tensor>(p: Parameters, weight: string, x: T, residual?: T): T {
+  return rmsNormOp(x, p.get<tf.Rank.R1>(weight), residual ? { residual } : {}) as T;
+}
+
+/** down(silu(gate x) * up x), gate and up side by side in <joined> (arXiv 2002.05202). */
+export function swiglu<T extends tf.Tensor>(p: Parameters, joined: string, down: string, x: T, residual?: T): T {
+  return linear(p, down, swigluOp(linear(p, joined, x)) as T, residual ? { residual } : {});
+}
+
+export interface ConvolutionOptions {
+  stride?: number;
+  /** Zeros on each side; 'half' is (kernel - 1) / 2 all round, PyTorch's usual. */
+  padding?: { top: number; bottom: number; left: number; right: number };
+  activation?: Activation;
+  scale?: number;
+  shift?: number;
+  residual?: tf.Tensor4D;
+}
+
+/** x [B,H,W,I] -> [B,H',W',O] by <name>.weight [kh,kw,I,O], <name>.bias [O]; padding defaults to half the kernel. */
+export function convolution(p: Parameters, name: string, x: tf.Tensor4D, options: ConvolutionOptions = {}): tf.Tensor4D {
+  const filter = p.get<tf.Rank.R4>(`${name}.weight`);
+  const { stride = 1, padding = halfPadding(filter.shape[0]), ...rest } = options;
+  return conv2d(x, filter, { bias: p.get<tf.Rank.R1>(`${name}.bias`), strides: [stride, stride], padding, ...rest });
+}
+
+export function halfPadding(kernel: number): { top: number; bottom: number; left: number; right: number } {
+  const half = (kernel - 1) >> 1;
+  return { top: half, bottom: half, left: half, right: half };
+}
+
+/** [B,T,D] -> [B*M,T,d] */
+function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor3D {
+  const [batch, tokens, width] = x.shape;
+  const split = tf.reshape(x, [batch, tokens, heads, width / heads]);
+  return tf.reshape(tf.transpose(split, [0, 2, 1, 3]), [batch * heads, tokens, width / heads]); // B,T,M,d -> B,M,T,d
+}
+
+/**
+ * Multi-head scaled dot-product attention (arXiv 1706.03762, section 3.2): q [B,T,D], k and v [B,S,D] -> [B,T,D].
+ * @param heads M, a divisor of D
+ */
+export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, heads: number): tf.Tensor3D {
+  const [batch, tokens, width] = q.shape;
+  const scale = 1 / Math.sqrt(width / heads);
+  const scores = matMul(splitHeads(tf.mul(q, scale), heads), splitHeads(k, heads), false, true);
+  const mixed = matMul(softmax(scores), splitHeads(v, heads)); // B*M,T,d
+  const apart = tf.reshape(mixed, [batch, heads, tokens, width / heads]);
+  return tf.reshape(tf.transpose(apart, [0, 2, 1, 3]), [batch, tokens, width]); // B,M,T,d -> B,T,M,d
+}

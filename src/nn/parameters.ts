@@ -1,0 +1,101 @@
+/**
+ * A model's numbers as named tensors in the layout that the kernels read, and the rules that make them from a checkpoint.
+ *
+ * I input width, O output width. PyTorch keeps linear weights as [O,I] and convolutions as [O,I,kh,kw]; here they are
+ * [I,O] and [kh,kw,I,O], so that neighbouring threads read neighbouring numbers. Batch norm is folded into its convolution.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { DetectorError } from '../lib/errors';
+import type { TensorSource } from '../lib/tensor-source';
+
+/** Which part of a model a parameter belongs to; training switches whole groups on and off. */
+export type ParameterGroup = 'backbone' | 'encoder' | 'decoder' | 'heads' | 'policy';
+
+export interface Part {
+  tensor: string;
+  shape: readonly number[];
+}
+
+/** How one parameter is made of one or more tensors of the checkpoint. */
+export interface ParameterRule {
+  name: string;
+  group: ParameterGroup;
+  shape: readonly number[];
+  parts: readonly Part[];
+  build(parts: readonly Float32Array[]): Float32Array;
+}
+
+export class Parameters {
+  private constructor(
+    private readonly tensors: Map<string, tf.Tensor>,
+    /** Numbers in the checkpoint's tensors that were read. */
+    readonly count: number,
+  ) {}
+
+  /**
+   * Reads every rule's tensors, converts and uploads them.
+   * @param ignore tensors of the file that no rule reads on purpose (training-only embeddings, counters)
+   * @throws DetectorError `checkpoint` naming every tensor that is missing, left over or of another shape
+   */
+  static load(rules: readonly ParameterRule[], source: TensorSource, ignore: RegExp = /num_batches_tracked$/): Parameters {
+    refuseMismatch(rules, source, ignore);
+    const tensors = new Map<string, tf.Tensor>();
+    const read = new Map<string, number>();
+    for (const rule of rules) {
+      const parts = rule.parts.map(({ tensor }) => source.float32(tensor));
+      rule.parts.forEach(({ tensor }, index) => read.set(tensor, parts[index]!.length));
+      tensors.set(rule.name, tf.tensor(rule.build(parts), [...rule.shape], 'float32'));
+    }
+    const count = [...read.values()].reduce((sum, length) => sum + length, 0);
+    return new Parameters(tensors, count);
+  }
+
+  /** @throws Error for a name that no rule made: a mistake of ours, not of the checkpoint */
+  get<R extends tf.Rank = tf.Rank>(name: string): tf.Tensor<R> {
+    const tensor = this.tensors.get(name);
+    if (!tensor) throw new Error(`parameter ${name} was never loaded`);
+    return tensor as tf.Tensor<R>;
+  }
+
+  has(name: string): boolean {
+    return this.tensors.has(name);
+  }
+
+  names(): string[] {
+    return [...this.tensors.keys()];
+  }
+
+  dispose(): void {
+    for (const tensor of this.tensors.values()) tensor.dispose();
+    this.tensors.clear();
+  }
+}
+
+const MOST_LISTED = 5;
+
+function refuseMismatch(rules: readonly ParameterRule[], source: TensorSource, ignore: RegExp): void {
+  const left = new Set(source.names);
+  const problems: string[] = [];
+  for (const { parts } of rules) {
+    for (const { tensor, shape } of parts) {
+      if (!source.names.includes(tensor)) {
+        problems.push(`tensor ${tensor} is missing (expected [${shape.join(', ')}])`);
+        continue;
+      }
+      left.delete(tensor);
+      const got = source.shape(tensor);
+      if (got.length !== shape.length || got.some((size, axis) => size !== shape[axis])) {
+        problems.push(`tensor ${tensor}: expected shape [${shape.join(', ')}], got [${got.join(', ')}]`);
+      }
+    }
+  }
+  for (const tensor of left) if (!ignore.test(tensor)) problems.push(`tensor ${tensor} is left over: nothing in this model reads it`);
+  if (problems.length === 0) return;
+  const more = problems.length > MOST_LISTED ? `; and ${problems.length - MOST_LISTED} more` : '';
+  throw new DetectorError(
+    'checkpoint',
+    source.name,
+    problems.slice(0, MOST_LISTED).join('; ') + more,
+    'The model that was loaded before is still there. config.json and the weights must come from the same checkpoint.',
+  );
+}

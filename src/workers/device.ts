@@ -1,0 +1,107 @@
+/** The worker's device: opened once, opened again when it is lost, WebAssembly where there is no WebGPU. */
+import * as tf from '@tensorflow/tfjs-core';
+import { openWebGpu, type OpenedDevice } from '../kernels/backend';
+import { DetectorError, toAppError, type AppError } from '../lib/errors';
+import type { AdapterPreference, BackendName, DeviceInfo, MemoryInfo, OnEvent } from './protocol';
+
+/** How long a failed job waits for the news that the device is gone: the failure may come first. */
+const NEWS_OF_LOSS_MS = 250;
+
+export class DeviceOwner {
+  info: DeviceInfo | undefined;
+  private opened: OpenedDevice | undefined;
+  private lost: Promise<string> = new Promise(() => undefined);
+  private faults: string[] = [];
+
+  constructor(
+    private readonly adapter: AdapterPreference,
+    private readonly backend: 'auto' | BackendName,
+    private readonly onEvent: OnEvent,
+  ) {}
+
+  /** Opens WebGPU, or WebAssembly where that fails and the person did not insist. */
+  async open(): Promise<DeviceInfo> {
+    if (this.backend === 'wasm') return this.openFallback();
+    try {
+      return await this.openGpu();
+    } catch (thrown) {
+      if (this.backend === 'webgpu') throw thrown;
+      return this.openFallback(toAppError(thrown, 'WebGPU'));
+    }
+  }
+
+  private async openGpu(): Promise<DeviceInfo> {
+    let tellLost: (reason: string) => void = () => undefined;
+    this.lost = new Promise((resolve) => (tellLost = resolve));
+    this.faults = [];
+    const opened = await openWebGpu(this.adapter, {
+      onLost: (reason) => tellLost(reason),
+      onFault: (message) => {
+        this.faults.push(message);
+        this.onEvent({ type: 'fault', error: { code: 'device', subject: 'WebGPU', message } });
+      },
+    });
+    this.opened = opened;
+    const { info, device } = opened;
+    const limits: Record<string, number> = {};
+    for (const name in device.limits) limits[name] = device.limits[name as keyof GPUSupportedLimits] as number;
+    this.info = {
+      backend: 'webgpu',
+      adapter: info.description || [info.vendor, info.architecture].filter(Boolean).join(' ') || 'unnamed GPU',
+      vendor: info.vendor,
+      architecture: info.architecture,
+      software: opened.software,
+      features: [...device.features].sort(),
+      limits,
+    };
+    return this.info;
+  }
+
+  private async openFallback(reason?: AppError): Promise<DeviceInfo> {
+    const { openWasm } = await import('../kernels/wasm');
+    const adapter = await openWasm();
+    this.opened = undefined;
+    const info: DeviceInfo = { backend: 'wasm', adapter, vendor: '', architecture: '', software: true, features: [], limits: {} };
+    this.info = reason ? { ...info, fallbackReason: reason } : info;
+    return this.info;
+  }
+
+  /** Waits until the GPU has done what it was given, so that a stage's time is its own. */
+  async settle(): Promise<void> {
+    if (!this.opened) return;
+    const { backend, device } = this.opened;
+    backend.ensureCommandEncoderReady();
+    backend.endComputePassEncoder();
+    backend.submitQueue();
+    await device.queue.onSubmittedWorkDone();
+  }
+
+  /**
+   * Runs GPU work; a validation error during it is its failure, not a silent wrong answer.
+   * @returns the work's value, or 'lost' when the device went away meanwhile
+   */
+  async guard<T>(work: () => Promise<T>): Promise<{ value: T } | 'lost'> {
+    const before = this.faults.length;
+    const lost = this.lost.then(() => 'lost' as const);
+    try {
+      const done = await Promise.race([work().then((value) => ({ value })), lost]);
+      const fault = this.faults[before];
+      if (done !== 'lost' && fault) throw new DetectorError('device', 'WebGPU', fault);
+      return done;
+    } catch (thrown) {
+      const grace = new Promise<'alive'>((resolve) => setTimeout(() => resolve('alive'), NEWS_OF_LOSS_MS));
+      if ((await Promise.race([lost, grace])) === 'lost') return 'lost';
+      throw thrown;
+    }
+  }
+
+  /** Ends the device as a crash of the driver would. */
+  destroy(): void {
+    this.opened?.device.destroy();
+  }
+
+  memory(): MemoryInfo {
+    const { numTensors, numBytes, ...rest } = tf.memory() as tf.MemoryInfo & { numBytesAllocatedInGPU?: number };
+    return { tensors: numTensors, bytes: numBytes, gpuBytes: rest.numBytesAllocatedInGPU ?? 0 };
+  }
+}

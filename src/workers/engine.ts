@@ -1,0 +1,157 @@
+/**
+ * The worker's engine: one device, one current model, and detection that survives a lost device.
+ *
+ * The checkpoint's bytes stay in memory beside the tensors: they are what a new device is filled from.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Checkpoint } from '../data/checkpoint/checkpoint';
+import { labelsOf } from '../data/checkpoint/config';
+import { decodeImage } from '../data/images/decode';
+import { resizeToTensor } from '../kernels/resize/op';
+import { DetectorError } from '../lib/errors';
+import type { ImageDetections, ModelInfo, StageTimes } from '../lib/types';
+import type { Detector } from '../models/detector';
+import { loadDetector } from '../models/load';
+import { packTrace, unpackLayers } from '../models/postprocess';
+import { DeviceOwner } from './device';
+import type { DeviceInfo, OnEvent } from './protocol';
+
+/** A device that is lost again and again is a fault of the device: the job ends with an error. */
+const MOST_RETRIES = 2;
+/** Where the device states no limit on a texture's side (WebAssembly), images are made no larger than this. */
+const PLAIN_IMAGE_SIDE = 8192;
+
+interface Current {
+  checkpoint: Checkpoint;
+  detector: Detector;
+  info: ModelInfo;
+}
+
+export class Engine {
+  private current: Current | undefined;
+
+  constructor(
+    readonly device: DeviceOwner,
+    private readonly onEvent: OnEvent,
+  ) {}
+
+  get model(): ModelInfo {
+    return this.requireModel().info;
+  }
+
+  private requireModel(): Current {
+    if (!this.current) throw new DetectorError('internal', 'model', 'expected a loaded model, there is none yet');
+    return this.current;
+  }
+
+  /** Makes the checkpoint current; the one before goes only when the new one stands. */
+  use(checkpoint: Checkpoint): ModelInfo {
+    const detector = createDetector(checkpoint);
+    this.current?.detector.dispose();
+    const [height, width] = detector.preprocessing.size;
+    const info: ModelInfo = {
+      id: checkpoint.id,
+      name: checkpoint.name,
+      family: detector.family,
+      source: checkpoint.source,
+      classes: [...detector.classes],
+      layers: detector.layers,
+      queries: detector.queries,
+      parameters: detector.parameterCount,
+      inputSize: [height, width],
+    };
+    this.current = { checkpoint, detector, info };
+    return info;
+  }
+
+  /** Compiles every kernel of the current model by running it once on a grey image. */
+  async warmUp(): Promise<void> {
+    const [height, width] = this.requireModel().detector.preprocessing.size;
+    const grey = new ImageData(new Uint8ClampedArray(height * width * 4).fill(127), width, height);
+    await this.surviving(() => this.run(grey));
+  }
+
+  /**
+   * @param image a Blob is decoded here; an ImageBitmap is used and closed
+   * @throws DetectorError `image` when it cannot be read, `device` when the device is lost for good, `cancelled`
+   */
+  async detect(image: Blob | ImageBitmap, name: string, signal: AbortSignal): Promise<ImageDetections> {
+    const started = performance.now();
+    const decoded =
+      image instanceof Blob
+        ? await decodeImage(image, name, { signal, maxSide: this.device.info?.limits['maxTextureDimension2D'] ?? PLAIN_IMAGE_SIDE })
+        : { bitmap: image, width: image.width, height: image.height };
+    const decode = performance.now() - started;
+    try {
+      signal.throwIfAborted();
+      const { value, retries } = await this.surviving(() => this.run(decoded.bitmap));
+      signal.throwIfAborted();
+      const { width, height } = decoded;
+      return { model: this.model.id, width, height, layers: value.layers, ms: { decode, ...value.ms }, retries };
+    } finally {
+      decoded.bitmap.close();
+    }
+  }
+
+  /** Resize, forward pass, one read-back, post-processing. Leaves no tensor behind. */
+  private async run(image: ImageBitmap | ImageData): Promise<{ layers: ImageDetections['layers']; ms: Omit<StageTimes, 'decode'> }> {
+    const { detector } = this.requireModel();
+    const { size, ...scale } = detector.preprocessing;
+    const marks = [performance.now()];
+    const input = resizeToTensor(image, size, scale);
+    let packed: tf.Tensor3D | undefined;
+    try {
+      await this.device.settle();
+      marks.push(performance.now());
+      let trace: ReturnType<Detector['decode']>['layers'] = [];
+      packed = tf.tidy(() => {
+        const full = detector.decode(detector.encode(input));
+        trace = full.layers;
+        return packTrace(full);
+      });
+      const values = (await packed.data()) as Float32Array;
+      marks.push(performance.now());
+      const layers = unpackLayers(values, trace, detector.classes.length, detector.queries);
+      marks.push(performance.now());
+      const [resize, model, post] = marks.slice(1).map((mark, index) => mark - marks[index]!) as [number, number, number];
+      return { layers, ms: { resize, model, post } };
+    } finally {
+      input.dispose();
+      packed?.dispose();
+    }
+  }
+
+  /** Runs GPU work again on a new device when the device is lost meanwhile. */
+  private async surviving<T>(work: () => Promise<T>): Promise<{ value: T; retries: number }> {
+    for (let retries = 0; ; retries++) {
+      const done = await this.device.guard(work);
+      if (done !== 'lost') return { value: done.value, retries };
+      if (retries === MOST_RETRIES) {
+        throw new DetectorError('device', 'GPU', `the device was lost ${retries + 1} times in a row`, 'The images and the model are safe. Restart the browser, or go on in WebAssembly.');
+      }
+      await this.rebuild();
+    }
+  }
+
+  /** A new device, and the current checkpoint's weights on it. */
+  async rebuild(): Promise<DeviceInfo> {
+    this.onEvent({ type: 'device-lost', reason: 'the GPU device was lost; its memory is gone' });
+    const { checkpoint } = this.requireModel();
+    this.current?.detector.dispose();
+    this.current = undefined;
+    const info = await this.device.open();
+    this.use(checkpoint);
+    this.onEvent({ type: 'device-restored', info });
+    return info;
+  }
+}
+
+function createDetector(checkpoint: Checkpoint): Detector {
+  return loadDetector({
+    config: checkpoint.config,
+    preprocessor: checkpoint.preprocessor,
+    classes: labelsOf(checkpoint.config),
+    weights: checkpoint.weights,
+    backbone: checkpoint.extra.get('backbone.safetensors'),
+  });
+}
