@@ -1,16 +1,6 @@
-/** What must not be traced: TF.js's tape would ask for gradients of comparisons and index operations. */
+/** Values that no gradient goes through. */
 import * as tf from '@tensorflow/tfjs-core';
-
-/** Runs `work` with the tape off: masks and indices computed from traced tensors. */
-export function untraced<T>(work: () => T): T {
-  const { state } = tf.engine();
-  state.kernelDepth++;
-  try {
-    return work();
-  } finally {
-    state.kernelDepth--;
-  }
-}
+import { untraced } from '../kernels/untraced';
 
 /** The same values with no gradient behind them (torch's detach). */
 export function stopGradient<T extends tf.Tensor>(x: T): T {

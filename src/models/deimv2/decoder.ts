@@ -7,12 +7,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { edgeDistribution } from '../../kernels/edge-distribution/op';
 import { topK } from '../../kernels/top-k/op';
+import { untraced } from '../../kernels/untraced';
 import { attendAroundBoxes } from '../../nn/deformable';
 import { gatherTokens, refineBoxes } from '../../nn/geometry';
 import { attention, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
 import type { ParameterRule, Parameters } from '../../nn/parameters';
 import { linear as linearRules, plain, splitLinear } from '../../nn/rules';
-import { stopGradient, untraced } from '../../nn/tape';
+import { stopGradient } from '../../nn/tape';
 import type { DecodeOptions, LayerTrace, Memory, Trace } from '../detector';
 import type { DeimV2Config } from './config';
 
@@ -88,7 +89,8 @@ function moveEdges(box: tf.Tensor3D, offsets: tf.Tensor3D, scale: number): tf.Te
   const [near, far] = tf.split(offsets, 2, 2) as [tf.Tensor3D, tf.Tensor3D];
   const shift = tf.mul(tf.sub(far, near), 0.5 / scale);
   const growth = tf.mul(tf.add(far, near), 1 / scale);
-  return tf.concat([tf.add(centre, tf.mul(shift, size)), tf.add(size, tf.mul(growth, size))], 2);
+  const moved: tf.Tensor3D[] = [tf.add(centre, tf.mul(shift, size)), tf.add(size, tf.mul(growth, size))];
+  return tf.concat(moved, 2);
 }
 
 /** Constants of a loaded model. */

@@ -1,7 +1,7 @@
 /** DEIMv2 Atto and Femto with their COCO weights against PyTorch's answers on two photos, layer by layer. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { labelsOf } from '../../data/checkpoint/config';
+import { labelsOf } from '../../data/config-file';
 import { readSafetensors, type Safetensors } from '../../data/safetensors';
 import type { OpenedDevice } from '../../kernels/backend';
 import { maxDifference } from '../../kernels/testing/compare';

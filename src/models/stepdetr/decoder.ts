@@ -5,11 +5,12 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { topK } from '../../kernels/top-k/op';
+import { untraced } from '../../kernels/untraced';
 import { attendAroundBoxes } from '../../nn/deformable';
 import { gatherTokens, refineBoxes } from '../../nn/geometry';
 import { attention, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
-import { stopGradient, untraced } from '../../nn/tape';
+import { stopGradient } from '../../nn/tape';
 import type { DecodeOptions, LayerTrace, Memory, Trace } from '../detector';
 import type { StepDetrConfig } from './config';
 

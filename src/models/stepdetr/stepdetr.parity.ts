@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readSafetensors, type Safetensors } from '../../data/safetensors';
-import { labelsOf } from '../../data/checkpoint/config';
+import { labelsOf } from '../../data/config-file';
 import type { OpenedDevice } from '../../kernels/backend';
 import { maxDifference, relativeL2 } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
@@ -16,12 +16,18 @@ const LOGITS = 1e-3;
 const BOXES = 1e-4;
 const HIDDEN = 1e-3;
 const GRADIENT = 1e-2;
+/** Gradients below this part of the largest one are zero. */
+const NOISE = 1e-6;
 
 let opened: OpenedDevice;
 beforeAll(async () => {
   opened = await openTestDevice();
 });
 afterEach(() => throwFaults(opened));
+
+function norm(values: Float32Array): number {
+  return Math.hypot(...values);
+}
 
 async function json(path: string): Promise<Record<string, unknown>> {
   return JSON.parse(new TextDecoder().decode(await sharedBytes(path))) as Record<string, unknown>;
@@ -89,15 +95,20 @@ describe.skipIf(!sharedIsHere)(`StepDETR over patches (${WHY_SKIPPED} otherwise)
     }, xs);
     const expected = cases.float32('loss')[0]!;
     expect(Math.abs((await value.data())[0]! - expected) / expected).toBeLessThanOrEqual(1e-4);
+    const names = cases.names.filter((name) => name.startsWith('grad.'));
+    // A key's bias moves all scores of a query alike, so its gradient is zero and PyTorch's answer is rounding noise.
+    const noise = NOISE * Math.max(...names.map((name) => norm(cases.float32(name))));
     let compared = 0;
     for (const [index, rule] of rules.entries()) {
       const parts = unbuild(rule, (await grads[index]!.data()) as Float32Array);
       for (const [tensor, values] of parts) {
-        expect(relativeL2(values, cases.float32(`grad.${tensor}`)), tensor).toBeLessThanOrEqual(GRADIENT);
+        const reference = cases.float32(`grad.${tensor}`);
+        if (norm(reference) <= noise) expect(norm(values), `${tensor}, zero`).toBeLessThanOrEqual(noise);
+        else expect(relativeL2(values, reference), tensor).toBeLessThanOrEqual(GRADIENT);
         compared++;
       }
     }
-    expect(compared).toBe(cases.names.filter((name) => name.startsWith('grad.')).length);
+    expect(compared).toBe(names.length);
   });
 });
 
@@ -124,7 +135,7 @@ describe.skipIf(!sharedIsHere)(`StepDETR-S over the frozen backbone (${WHY_SKIPP
   }
 
   test('the backbone’s features are those of the graph', async () => {
-    const image = tf.tensor4d(Float32Array.from(cases.bytes('input.image')), [2, 384, 384, 3]);
+    const image = tf.tensor4d(Float32Array.from(cases.raw('input.image')), [2, 384, 384, 3]);
     const features = model.features(image);
     for (const [index, stride] of [16, 32].entries()) {
       const expected = await caseTensor(`backbone.${stride}`).data();
@@ -139,7 +150,7 @@ describe.skipIf(!sharedIsHere)(`StepDETR-S over the frozen backbone (${WHY_SKIPP
   });
 
   test('forward from the pixels: every layer', async () => {
-    const image = tf.tensor4d(Float32Array.from(cases.bytes('input.image')), [2, 384, 384, 3]);
+    const image = tf.tensor4d(Float32Array.from(cases.raw('input.image')), [2, 384, 384, 3]);
     await expectLayers(model.decode(model.encode(image)), cases);
   });
 });

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { highest, unpackLayers } from './postprocess';
+
+test('the highest come first, ties by index, not-a-number never', () => {
+  expect(highest(Float32Array.of(1, 3, NaN, 3, -1, 2), 4)).toEqual([1, 3, 5, 0]);
+  expect(highest(Float32Array.of(5, 5, 5), 2)).toEqual([0, 1]);
+  expect(highest(Float32Array.of(NaN), 3)).toEqual([]);
+  expect(highest(Float32Array.of(-Infinity, 0), 9)).toEqual([1, 0]);
+});
+
+test('rows of logits and boxes come apart, layer by layer', () => {
+  const row = (a: number, b: number, box: number): number[] => [a, b, box, box, box, box];
+  const packed = Float32Array.from([...row(0, 2, 0.1), ...row(1, -1, 0.2), ...row(-3, 0, 0.3), ...row(4, -4, 0.4)]);
+  const layers = [{ layer: 'select' as const }, { layer: 1 }];
+  const [first, second] = unpackLayers(packed, layers as Parameters<typeof unpackLayers>[1], 2, 2);
+  expect([...first!.query]).toEqual([0, 1, 0, 1]);
+  expect([...first!.label]).toEqual([1, 0, 0, 1]);
+  expect(first!.score[0]).toBeCloseTo(1 / (1 + Math.exp(-2)), 6);
+  expect([...second!.query]).toEqual([1, 0, 0, 1]);
+  expect(second!.boxes[4]).toBeCloseTo(0.4, 6);
+});
