@@ -21,7 +21,13 @@ export default defineConfig({
         define: { __SHARED__: JSON.stringify(existsSync(shared) ? `/@fs${shared}` : null) },
         server: { fs: { allow: ['.', shared] } },
         optimizeDeps: {
-          include: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-webgpu', '@tensorflow/tfjs-backend-wasm'],
+          include: [
+            '@tensorflow/tfjs-core',
+            '@tensorflow/tfjs-backend-webgpu',
+            '@tensorflow/tfjs-backend-wasm',
+            '@zip.js/zip.js/lib/zip-core-native.js',
+            'image-dimensions',
+          ],
         },
         test: {
           name: 'parity',

@@ -1,7 +1,15 @@
 /** Registers every kernel of ours with TF.js: one line a kernel. Safe to call again (after a lost device). */
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import { registerConv2d } from './conv2d/op';
+import { registerDepthwiseConv2d } from './depthwise-conv2d/op';
 import { registerEdgeDistribution } from './edge-distribution/op';
+import { registerMatMul } from './matmul/op';
+import { registerReductions } from './reduce/op';
 import { registerUpsampleAdd } from './upsample-add/op';
+import { registerDeformableAttention } from './deformable-attention/op';
+import { registerRmsNorm } from './rms-norm/op';
+import { registerSwiglu } from './swiglu/op';
+import { registerTopK } from './top-k/op';
 
 let done = false;
 
@@ -10,4 +18,12 @@ export function registerKernels(): void {
   done = true;
   registerEdgeDistribution();
   registerUpsampleAdd();
+  registerDeformableAttention();
+  registerRmsNorm();
+  registerSwiglu();
+  registerTopK();
+  registerConv2d();
+  registerDepthwiseConv2d();
+  registerMatMul();
+  registerReductions();
 }

@@ -16,7 +16,11 @@ export class ConfigReader {
   ) {}
 
   private fail(key: string, expected: string): never {
-    throw new DetectorError('checkpoint', this.file, `${this.path}${key}: expected ${expected}, got ${show(this.config[key])}`);
+    throw new DetectorError(
+      'checkpoint',
+      this.file,
+      `${this.path}${key}: expected ${expected}, got ${show(this.config[key])}`,
+    );
   }
 
   has(key: string): boolean {
@@ -25,7 +29,8 @@ export class ConfigReader {
 
   integer(key: string, { min = 1, otherwise }: { min?: number; otherwise?: number } = {}): number {
     const value = this.has(key) ? this.config[key] : otherwise;
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < min) this.fail(key, `a whole number of at least ${min}`);
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < min)
+      this.fail(key, `a whole number of at least ${min}`);
     return value;
   }
 

@@ -45,7 +45,10 @@ export function countAbove(layer: LayerResult, threshold: number): number {
 }
 
 /** Scores by (query, label) of what reaches the threshold. */
-function scoresAbove(layer: LayerResult, threshold: number): Map<string, { query: number; label: number; score: number }> {
+function scoresAbove(
+  layer: LayerResult,
+  threshold: number,
+): Map<string, { query: number; label: number; score: number }> {
   const found = new Map<string, { query: number; label: number; score: number }>();
   for (let k = 0; k < countAbove(layer, threshold); k++) {
     const [query, label] = [layer.query[k]!, layer.label[k]!];

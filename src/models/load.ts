@@ -24,13 +24,22 @@ function familyOf(config: Record<string, unknown>): unknown {
   return config['model_type'] ?? ('DEIMTransformer' in config ? 'deimv2' : undefined);
 }
 
+/**
+ * The family's name.
+ * @throws DetectorError `unsupported` for a family that is not here
+ */
+export function requireFamily(config: Record<string, unknown>): string {
+  const family = familyOf(config);
+  if (typeof family === 'string' && family in FAMILIES) return family;
+  const known = Object.keys(FAMILIES).join(', ');
+  throw new DetectorError(
+    'unsupported',
+    'config.json',
+    `model_type: ${JSON.stringify(family) ?? 'nothing'} is not supported, only ${known}`,
+  );
+}
+
 /** @throws DetectorError `unsupported` for another family, else what the family's own reader finds wrong */
 export function loadDetector(files: ModelFiles): Detector {
-  const family = familyOf(files.config);
-  const load = typeof family === 'string' ? FAMILIES[family] : undefined;
-  if (!load) {
-    const known = Object.keys(FAMILIES).join(', ');
-    throw new DetectorError('unsupported', 'config.json', `model_type: ${JSON.stringify(family) ?? 'nothing'} is not supported, only ${known}`);
-  }
-  return load(files);
+  return FAMILIES[requireFamily(files.config)]!(files);
 }

@@ -33,7 +33,12 @@ export function highest(values: Float32Array, count: number): number[] {
 }
 
 /** @param packed what packTrace made, read back; @param classes C */
-export function unpackLayers(packed: Float32Array, layers: Trace['layers'], classes: number, queries: number): LayerResult[] {
+export function unpackLayers(
+  packed: Float32Array,
+  layers: Trace['layers'],
+  classes: number,
+  queries: number,
+): LayerResult[] {
   const width = classes + 4;
   return layers.map(({ layer }, index) => {
     const logits = new Float32Array(queries * classes);

@@ -25,9 +25,15 @@ export function readPreprocessing(json: Record<string, unknown> | undefined, oth
   file.oneOf('do_pad', [false], false);
   const size = file.section('size');
   if (!size.has('height') || !size.has('width')) {
-    throw new DetectorError('unsupported', file.file, 'size: expected height and width; other ways to size an image are not supported for this family');
+    throw new DetectorError(
+      'unsupported',
+      file.file,
+      'size: expected height and width; other ways to size an image are not supported for this family',
+    );
   }
-  const rescale = file.boolean('do_rescale', { otherwise: true }) ? file.number('rescale_factor', { otherwise: 1 / 255 }) : 1;
+  const rescale = file.boolean('do_rescale', { otherwise: true })
+    ? file.number('rescale_factor', { otherwise: 1 / 255 })
+    : 1;
   const base: Preprocessing = { size: [size.integer('height'), size.integer('width')], rescale };
   if (!file.boolean('do_normalize', { otherwise: false })) return base;
   return { ...base, mean: triple(json['image_mean'], 'image_mean'), std: triple(json['image_std'], 'image_std') };
@@ -37,5 +43,9 @@ function triple(value: unknown, key: string): [number, number, number] {
   if (Array.isArray(value) && value.length === 3 && value.every((v) => typeof v === 'number')) {
     return value as [number, number, number];
   }
-  throw new DetectorError('checkpoint', 'preprocessor_config.json', `${key}: expected three numbers, got ${JSON.stringify(value)}`);
+  throw new DetectorError(
+    'checkpoint',
+    'preprocessor_config.json',
+    `${key}: expected three numbers, got ${JSON.stringify(value)}`,
+  );
 }

@@ -48,7 +48,12 @@ export interface ConvolutionOptions {
 }
 
 /** x [B,H,W,I] -> [B,H',W',O] by <name>.weight [kh,kw,I,O], <name>.bias [O]; padding defaults to half the kernel. */
-export function convolution(p: Parameters, name: string, x: tf.Tensor4D, options: ConvolutionOptions = {}): tf.Tensor4D {
+export function convolution(
+  p: Parameters,
+  name: string,
+  x: tf.Tensor4D,
+  options: ConvolutionOptions = {},
+): tf.Tensor4D {
   const filter = p.get<tf.Rank.R4>(`${name}.weight`);
   const { stride = 1, padding = halfPadding(filter.shape[0]), ...rest } = options;
   return conv2d(x, filter, { bias: p.get<tf.Rank.R1>(`${name}.bias`), strides: [stride, stride], padding, ...rest });

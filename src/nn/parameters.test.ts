@@ -42,7 +42,8 @@ test('convolutions become HWIO', () => {
   for (let y = 0; y < 2; y++)
     for (let x = 0; x < 2; x++)
       for (let i = 0; i < 2; i++)
-        for (let o = 0; o < 3; o++) expect(hwio[((y * 2 + x) * 2 + i) * 3 + o]).toBe(oihw[((o * 2 + i) * 2 + y) * 2 + x]);
+        for (let o = 0; o < 3; o++)
+          expect(hwio[((y * 2 + x) * 2 + i) * 3 + o]).toBe(oihw[((o * 2 + i) * 2 + y) * 2 + x]);
 });
 
 test('batch norm is folded: gamma (w x - mean) / sqrt(var + eps) + beta', () => {

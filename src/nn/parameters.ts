@@ -37,7 +37,11 @@ export class Parameters {
    * @param ignore tensors of the file that no rule reads on purpose (training-only embeddings, counters)
    * @throws DetectorError `checkpoint` naming every tensor that is missing, left over or of another shape
    */
-  static load(rules: readonly ParameterRule[], source: TensorSource, ignore: RegExp = /num_batches_tracked$/): Parameters {
+  static load(
+    rules: readonly ParameterRule[],
+    source: TensorSource,
+    ignore: RegExp = /num_batches_tracked$/,
+  ): Parameters {
     refuseMismatch(rules, source, ignore);
     const tensors = new Map<string, tf.Tensor>();
     const read = new Map<string, number>();
@@ -89,7 +93,8 @@ function refuseMismatch(rules: readonly ParameterRule[], source: TensorSource, i
       }
     }
   }
-  for (const tensor of left) if (!ignore.test(tensor)) problems.push(`tensor ${tensor} is left over: nothing in this model reads it`);
+  for (const tensor of left)
+    if (!ignore.test(tensor)) problems.push(`tensor ${tensor} is left over: nothing in this model reads it`);
   if (problems.length === 0) return;
   const more = problems.length > MOST_LISTED ? `; and ${problems.length - MOST_LISTED} more` : '';
   throw new DetectorError(

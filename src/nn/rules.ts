@@ -34,7 +34,13 @@ export function linear(group: ParameterGroup, name: string, input: number, outpu
 }
 
 /** Several nn.Linear over the same input as one, outputs side by side: <names>.weight [O_i,I] -> <name>.weight [I,sum O]. */
-export function joinedLinear(group: ParameterGroup, name: string, names: readonly string[], input: number, output: number): ParameterRule[] {
+export function joinedLinear(
+  group: ParameterGroup,
+  name: string,
+  names: readonly string[],
+  input: number,
+  output: number,
+): ParameterRule[] {
   const total = output * names.length;
   return [
     {
@@ -135,12 +141,18 @@ export interface ConvNormShape {
 function convNormParts(conv: string, norm: string, { input, output, kernel, depthwise }: ConvNormShape) {
   return [
     { tensor: `${conv}.weight`, shape: [output, depthwise ? 1 : input, kernel, kernel] },
-    ...['weight', 'bias', 'running_mean', 'running_var'].map((part) => ({ tensor: `${norm}.${part}`, shape: [output] })),
+    ...['weight', 'bias', 'running_mean', 'running_var'].map((part) => ({
+      tensor: `${norm}.${part}`,
+      shape: [output],
+    })),
   ];
 }
 
 /** Folds batch norm: w' = w * g, b' = beta - mean * g with g = gamma / sqrt(var + eps). */
-function fold([weight, gamma, beta, mean, variance]: readonly Float32Array[]): { weight: Float32Array; bias: Float32Array } {
+function fold([weight, gamma, beta, mean, variance]: readonly Float32Array[]): {
+  weight: Float32Array;
+  bias: Float32Array;
+} {
   const output = gamma!.length;
   const each = weight!.length / output;
   const folded = new Float32Array(weight!.length);
@@ -154,7 +166,13 @@ function fold([weight, gamma, beta, mean, variance]: readonly Float32Array[]): {
 }
 
 /** Convolution and batch norm as one convolution <name>.weight [kh,kw,I,O] (depthwise [kh,kw,C,1]) with <name>.bias [O]. */
-export function convNorm(group: ParameterGroup, name: string, conv: string, norm: string, shape: ConvNormShape): ParameterRule[] {
+export function convNorm(
+  group: ParameterGroup,
+  name: string,
+  conv: string,
+  norm: string,
+  shape: ConvNormShape,
+): ParameterRule[] {
   const { input, output, kernel, depthwise } = shape;
   const parts = convNormParts(conv, norm, shape);
   return [

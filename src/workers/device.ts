@@ -61,7 +61,15 @@ export class DeviceOwner {
     const { openWasm } = await import('../kernels/wasm');
     const adapter = await openWasm();
     this.opened = undefined;
-    const info: DeviceInfo = { backend: 'wasm', adapter, vendor: '', architecture: '', software: true, features: [], limits: {} };
+    const info: DeviceInfo = {
+      backend: 'wasm',
+      adapter,
+      vendor: '',
+      architecture: '',
+      software: true,
+      features: [],
+      limits: {},
+    };
     this.info = reason ? { ...info, fallbackReason: reason } : info;
     return this.info;
   }

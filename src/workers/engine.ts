@@ -4,8 +4,8 @@
  * The checkpoint's bytes stay in memory beside the tensors: they are what a new device is filled from.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Checkpoint } from '../data/checkpoint/checkpoint';
-import { labelsOf } from '../data/checkpoint/config';
+import type { Checkpoint } from '../data/checkpoint';
+import { labelsOf } from '../data/config-file';
 import { decodeImage } from '../data/images/decode';
 import { resizeToTensor } from '../kernels/resize/op';
 import { DetectorError } from '../lib/errors';
@@ -79,7 +79,10 @@ export class Engine {
     const started = performance.now();
     const decoded =
       image instanceof Blob
-        ? await decodeImage(image, name, { signal, maxSide: this.device.info?.limits['maxTextureDimension2D'] ?? PLAIN_IMAGE_SIDE })
+        ? await decodeImage(image, name, {
+            signal,
+            maxSide: this.device.info?.limits['maxTextureDimension2D'] ?? PLAIN_IMAGE_SIDE,
+          })
         : { bitmap: image, width: image.width, height: image.height };
     const decode = performance.now() - started;
     try {
@@ -94,7 +97,9 @@ export class Engine {
   }
 
   /** Resize, forward pass, one read-back, post-processing. Leaves no tensor behind. */
-  private async run(image: ImageBitmap | ImageData): Promise<{ layers: ImageDetections['layers']; ms: Omit<StageTimes, 'decode'> }> {
+  private async run(
+    image: ImageBitmap | ImageData,
+  ): Promise<{ layers: ImageDetections['layers']; ms: Omit<StageTimes, 'decode'> }> {
     const { detector } = this.requireModel();
     const { size, ...scale } = detector.preprocessing;
     const marks = [performance.now()];
@@ -113,7 +118,11 @@ export class Engine {
       marks.push(performance.now());
       const layers = unpackLayers(values, trace, detector.classes.length, detector.queries);
       marks.push(performance.now());
-      const [resize, model, post] = marks.slice(1).map((mark, index) => mark - marks[index]!) as [number, number, number];
+      const [resize, model, post] = marks.slice(1).map((mark, index) => mark - marks[index]!) as [
+        number,
+        number,
+        number,
+      ];
       return { layers, ms: { resize, model, post } };
     } finally {
       input.dispose();
@@ -127,7 +136,12 @@ export class Engine {
       const done = await this.device.guard(work);
       if (done !== 'lost') return { value: done.value, retries };
       if (retries === MOST_RETRIES) {
-        throw new DetectorError('device', 'GPU', `the device was lost ${retries + 1} times in a row`, 'The images and the model are safe. Restart the browser, or go on in WebAssembly.');
+        throw new DetectorError(
+          'device',
+          'GPU',
+          `the device was lost ${retries + 1} times in a row`,
+          'The images and the model are safe. Restart the browser, or go on in WebAssembly.',
+        );
       }
       await this.rebuild();
     }

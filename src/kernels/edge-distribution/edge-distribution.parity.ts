@@ -35,5 +35,7 @@ test.each([
 test('equal logits: the lower bins come first and nothing is lost', async () => {
   const x = tf.zeros([2, 8]);
   const y = await edgeDistribution(x, tf.range(0, 8) as tf.Tensor1D, 4).data();
-  expect(maxDifference(y, [3.5, 0.125, 0.125, 0.125, 0.125, 0.125, 3.5, 0.125, 0.125, 0.125, 0.125, 0.125])).toBeLessThanOrEqual(1e-5);
+  expect(
+    maxDifference(y, [3.5, 0.125, 0.125, 0.125, 0.125, 0.125, 3.5, 0.125, 0.125, 0.125, 0.125, 0.125]),
+  ).toBeLessThanOrEqual(1e-5);
 });

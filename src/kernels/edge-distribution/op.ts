@@ -25,14 +25,21 @@ const BACKWARD = 'StepEdgeDistributionGrad';
 export function edgeDistribution(logits: tf.Tensor, weights: tf.Tensor1D, top: number): tf.Tensor {
   const bins = logits.shape[logits.shape.length - 1]!;
   if (weights.shape[0] !== bins || !(top >= 1 && top <= bins)) {
-    throw new Error(`edgeDistribution: expected weights [${bins}] and top in 1..${bins}, got [${weights.shape}] and ${top}`);
+    throw new Error(
+      `edgeDistribution: expected weights [${bins}] and top in 1..${bins}, got [${weights.shape}] and ${top}`,
+    );
   }
   const flat = tf.reshape(logits, [logits.size / bins, bins]);
   const out: tf.Tensor = tf.engine().runKernel(FORWARD, { logits: flat, weights }, { top });
   return tf.reshape(out, [...logits.shape.slice(0, -1), top + 2]);
 }
 
-function run(backend: WebGPUBackend, backward: boolean, inputs: Record<string, tf.TensorInfo>, top: number): tf.TensorInfo {
+function run(
+  backend: WebGPUBackend,
+  backward: boolean,
+  inputs: Record<string, tf.TensorInfo>,
+  top: number,
+): tf.TensorInfo {
   const [edges, bins] = inputs['logits']!.shape as [number, number];
   return runProgram(backend, {
     name: backward ? BACKWARD : FORWARD,
@@ -47,16 +54,23 @@ function run(backend: WebGPUBackend, backward: boolean, inputs: Record<string, t
 
 export function registerEdgeDistribution(): void {
   registerEverywhere(FORWARD, {
-    webgpu: (backend, { logits, weights }, { top }) => run(backend, false, { logits: logits!, weights: weights! }, top as number),
+    webgpu: (backend, { logits, weights }, { top }) =>
+      run(backend, false, { logits: logits!, weights: weights! }, top as number),
     reference: (read, { logits, weights }, { top }) => [
-      { shape: [logits!.shape[0]!, (top as number) + 2], values: edgeDistributionReference(read(logits!), read(weights!), top as number) },
+      {
+        shape: [logits!.shape[0]!, (top as number) + 2],
+        values: edgeDistributionReference(read(logits!), read(weights!), top as number),
+      },
     ],
   });
   registerEverywhere(BACKWARD, {
     webgpu: (backend, { logits, weights, dy }, { top }) =>
       run(backend, true, { logits: logits!, weights: weights!, dy: dy! }, top as number),
     reference: (read, { logits, weights, dy }, { top }) => [
-      { shape: logits!.shape, values: edgeDistributionGradientReference(read(logits!), read(weights!), read(dy!), top as number) },
+      {
+        shape: logits!.shape,
+        values: edgeDistributionGradientReference(read(logits!), read(weights!), read(dy!), top as number),
+      },
     ],
   });
   tf.registerGradient({
@@ -64,7 +78,9 @@ export function registerEdgeDistribution(): void {
     inputsToSave: ['logits', 'weights'],
     gradFunc: (dy, saved, attributes) => {
       const [logits, weights] = saved as [tf.Tensor, tf.Tensor];
-      const gradient: tf.Tensor = tf.engine().runKernel(BACKWARD, { logits, weights, dy: dy as tf.Tensor }, attributes as tf.NamedAttrMap);
+      const gradient: tf.Tensor = tf
+        .engine()
+        .runKernel(BACKWARD, { logits, weights, dy: dy as tf.Tensor }, attributes as tf.NamedAttrMap);
       return { logits: () => gradient, weights: () => tf.zerosLike(weights) };
     },
   });

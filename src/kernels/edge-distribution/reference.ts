@@ -31,7 +31,12 @@ export function edgeDistributionReference(logits: Float32Array, weights: Float32
 }
 
 /** @param dy [E, top + 2] @returns [E,n] */
-export function edgeDistributionGradientReference(logits: Float32Array, weights: Float32Array, dy: Float32Array, top: number): Float32Array {
+export function edgeDistributionGradientReference(
+  logits: Float32Array,
+  weights: Float32Array,
+  dy: Float32Array,
+  top: number,
+): Float32Array {
   const n = weights.length;
   const out = new Float32Array(logits.length);
   for (let e = 0; e < logits.length / n; e++) {

@@ -19,12 +19,20 @@ export function upsampleAdd(fine: tf.Tensor4D, coarse: tf.Tensor4D): tf.Tensor4D
   const [B, H, W, C] = fine.shape;
   const [b, h, w, c] = coarse.shape;
   if (B !== b || C !== c || H !== 2 * h || W !== 2 * w) {
-    throw new Error(`upsampleAdd: expected fine [B,2h,2w,C] and coarse [B,h,w,C], got [${fine.shape}] and [${coarse.shape}]`);
+    throw new Error(
+      `upsampleAdd: expected fine [B,2h,2w,C] and coarse [B,h,w,C], got [${fine.shape}] and [${coarse.shape}]`,
+    );
   }
   return tf.engine().runKernel(FORWARD, { fine, coarse });
 }
 
-function run(backend: WebGPUBackend, fold: boolean, inputs: Record<string, tf.TensorInfo>, shape: number[], by: number[]): tf.TensorInfo {
+function run(
+  backend: WebGPUBackend,
+  fold: boolean,
+  inputs: Record<string, tf.TensorInfo>,
+  shape: number[],
+  by: number[],
+): tf.TensorInfo {
   const components = shape[3]! % 4 === 0 ? 4 : 1;
   const total = tf.util.sizeFromShape(shape) / components;
   return runProgram(backend, {
@@ -40,8 +48,11 @@ function run(backend: WebGPUBackend, fold: boolean, inputs: Record<string, tf.Te
 
 export function registerUpsampleAdd(): void {
   registerEverywhere(FORWARD, {
-    webgpu: (backend, { fine, coarse }) => run(backend, false, { fine: fine!, coarse: coarse! }, fine!.shape, fine!.shape),
-    reference: (read, { fine, coarse }) => [{ shape: fine!.shape, values: upsampleAddReference(read(fine!), read(coarse!), coarse!.shape) }],
+    webgpu: (backend, { fine, coarse }) =>
+      run(backend, false, { fine: fine!, coarse: coarse! }, fine!.shape, fine!.shape),
+    reference: (read, { fine, coarse }) => [
+      { shape: fine!.shape, values: upsampleAddReference(read(fine!), read(coarse!), coarse!.shape) },
+    ],
   });
   registerEverywhere(FOLD, {
     webgpu: (backend, { dy }) => {

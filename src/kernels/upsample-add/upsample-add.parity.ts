@@ -26,8 +26,13 @@ test.each(SHAPES)('forward and gradients, coarse level [%i,%i,%i,%i]', async (B,
   const shape = [B, h, w, C];
   const a = tf.tensor4d(fine, [B, 2 * h, 2 * w, C]);
   const b = tf.tensor4d(coarse, [B, h, w, C]);
-  expect(maxDifference(await upsampleAdd(a, b).data(), upsampleAddReference(fine, coarse, shape))).toBeLessThanOrEqual(1e-6);
-  const [da, db] = tf.grads((x, y) => upsampleAdd(x as tf.Tensor4D, y as tf.Tensor4D))([a, b], tf.tensor4d(dy, a.shape)) as [tf.Tensor, tf.Tensor];
+  expect(maxDifference(await upsampleAdd(a, b).data(), upsampleAddReference(fine, coarse, shape))).toBeLessThanOrEqual(
+    1e-6,
+  );
+  const [da, db] = tf.grads((x, y) => upsampleAdd(x as tf.Tensor4D, y as tf.Tensor4D))(
+    [a, b],
+    tf.tensor4d(dy, a.shape),
+  ) as [tf.Tensor, tf.Tensor];
   expect(maxDifference(await da.data(), dy)).toBeLessThanOrEqual(1e-6);
   const expected = finiteDifferences((x) => dot(upsampleAddReference(fine, x, shape), dy), coarse, 0.5);
   expect(maxDifference(await db.data(), expected)).toBeLessThanOrEqual(1e-4);

@@ -22,7 +22,13 @@ interface Layer extends ConvNormShape {
 
 function stemLayers(): Layer[] {
   const [input, middle, output] = STEM;
-  const layer = (name: string, i: number, o: number, kernel: number): Layer => ({ name: `backbone.stem.${name}`, input: i, output: o, kernel, active: true });
+  const layer = (name: string, i: number, o: number, kernel: number): Layer => ({
+    name: `backbone.stem.${name}`,
+    input: i,
+    output: o,
+    kernel,
+    active: true,
+  });
   return [
     layer('stem1', input, middle, 3),
     layer('stem2a', middle, middle / 2, 2),
@@ -52,8 +58,17 @@ function blockLayers(name: string, s: Stage, input: number): Layer[] {
 
 function stageLayers(s: Stage, index: number): Layer[] {
   const name = `backbone.stages.${index}`;
-  const downsample: Layer = { name: `${name}.downsample`, input: s.input, output: s.input, kernel: 3, depthwise: true, active: false };
-  const blocks = Array.from({ length: s.blocks }, (_, i) => blockLayers(`${name}.blocks.${i}`, s, i === 0 ? s.input : s.output));
+  const downsample: Layer = {
+    name: `${name}.downsample`,
+    input: s.input,
+    output: s.input,
+    kernel: 3,
+    depthwise: true,
+    active: false,
+  };
+  const blocks = Array.from({ length: s.blocks }, (_, i) =>
+    blockLayers(`${name}.blocks.${i}`, s, i === 0 ? s.input : s.output),
+  );
   return [...(s.downsample ? [downsample] : []), ...blocks.flat()];
 }
 
@@ -64,7 +79,8 @@ function layersOf(c: DeimV2Config): Layer[] {
 export function backboneRules(c: DeimV2Config): ParameterRule[] {
   return layersOf(c).flatMap((layer) => {
     const { name } = layer;
-    const affine = c.affine && layer.active ? ['scale', 'bias'].map((part) => plain('backbone', `${name}.lab.${part}`, [1])) : [];
+    const affine =
+      c.affine && layer.active ? ['scale', 'bias'].map((part) => plain('backbone', `${name}.lab.${part}`, [1])) : [];
     return [...convNorm('backbone', name, `${name}.conv`, `${name}.bn`, layer), ...affine];
   });
 }
@@ -73,7 +89,10 @@ export function backboneRules(c: DeimV2Config): ParameterRule[] {
 export function readAffineBlocks(c: DeimV2Config, source: TensorSource): AffineBlocks {
   const active = c.affine ? layersOf(c).filter((layer) => layer.active) : [];
   return new Map(
-    active.map(({ name }) => [name, { scale: source.float32(`${name}.lab.scale`)[0]!, shift: source.float32(`${name}.lab.bias`)[0]! }]),
+    active.map(({ name }) => [
+      name,
+      { scale: source.float32(`${name}.lab.scale`)[0]!, shift: source.float32(`${name}.lab.bias`)[0]! },
+    ]),
   );
 }
 
@@ -89,7 +108,12 @@ function relu({ affine }: Run, name: string): ConvolutionOptions {
 function depthwise({ p }: Run, name: string, x: tf.Tensor4D, stride: number, options: ConvolutionOptions): tf.Tensor4D {
   const filter = p.get<tf.Rank.R4>(`${name}.weight`);
   const { padding = halfPadding(filter.shape[0]), ...rest } = options;
-  return depthwiseConv2d(x, filter, { bias: p.get<tf.Rank.R1>(`${name}.bias`), strides: [stride, stride], padding, ...rest });
+  return depthwiseConv2d(x, filter, {
+    bias: p.get<tf.Rank.R1>(`${name}.bias`),
+    strides: [stride, stride],
+    padding,
+    ...rest,
+  });
 }
 
 const RIGHT_AND_BOTTOM = { top: 0, bottom: 1, left: 0, right: 1 };
@@ -100,7 +124,12 @@ function stem(run: Run, image: tf.Tensor4D): tf.Tensor4D {
   const x = conv('stem1', image, { stride: 2 });
   const a = conv('stem2a', x, { padding: RIGHT_AND_BOTTOM });
   const b = conv('stem2b', a, { padding: RIGHT_AND_BOTTOM });
-  const padded = tf.pad4d(x, [[0, 0], [0, 1], [0, 1], [0, 0]]);
+  const padded = tf.pad4d(x, [
+    [0, 0],
+    [0, 1],
+    [0, 1],
+    [0, 0],
+  ]);
   const pooled = tf.maxPool(padded, 2, 1, 'valid');
   return conv('stem4', conv('stem3', tf.concat([pooled, b], 3), { stride: 2 }));
 }
@@ -116,17 +145,28 @@ function block(run: Run, name: string, s: Stage, x: tf.Tensor4D, residual: boole
         : convolution(run.p, layer, last, relu(run, layer)),
     );
   }
-  const squeezed = convolution(run.p, `${name}.aggregation.0`, tf.concat(outputs, 3), relu(run, `${name}.aggregation.0`));
-  return convolution(run.p, `${name}.aggregation.1`, squeezed, { ...relu(run, `${name}.aggregation.1`), ...(residual ? { residual: x } : {}) });
+  const squeezed = convolution(
+    run.p,
+    `${name}.aggregation.0`,
+    tf.concat(outputs, 3),
+    relu(run, `${name}.aggregation.0`),
+  );
+  return convolution(run.p, `${name}.aggregation.1`, squeezed, {
+    ...relu(run, `${name}.aggregation.1`),
+    ...(residual ? { residual: x } : {}),
+  });
 }
 
 /** @param image [B,H,W,3] in 0..1, H and W multiples of 32 @returns the last stage's output at stride 16 */
 export function runBackbone(p: Parameters, affine: AffineBlocks, c: DeimV2Config, image: tf.Tensor4D): tf.Tensor4D {
   const run = { p, affine };
-  return c.stages.reduce((x, s, index) => {
-    const name = `backbone.stages.${index}`;
-    let y = s.downsample ? depthwise(run, `${name}.downsample`, x, 2, {}) : x;
-    for (let i = 0; i < s.blocks; i++) y = block(run, `${name}.blocks.${i}`, s, y, i > 0);
-    return y;
-  }, stem(run, image));
+  return c.stages.reduce(
+    (x, s, index) => {
+      const name = `backbone.stages.${index}`;
+      let y = s.downsample ? depthwise(run, `${name}.downsample`, x, 2, {}) : x;
+      for (let i = 0; i < s.blocks; i++) y = block(run, `${name}.blocks.${i}`, s, y, i > 0);
+      return y;
+    },
+    stem(run, image),
+  );
 }

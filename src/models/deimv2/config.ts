@@ -34,7 +34,15 @@ export interface DeimV2Config {
   readonly classes: number;
 }
 
-const stage = (input: number, middle: number, output: number, blocks: number, downsample: boolean, light: boolean, kernel: number): Stage => ({
+const stage = (
+  input: number,
+  middle: number,
+  output: number,
+  blocks: number,
+  downsample: boolean,
+  light: boolean,
+  kernel: number,
+): Stage => ({
   input,
   middle,
   output,
@@ -83,7 +91,8 @@ function readTransformer(config: ConfigReader) {
 
 /** @throws DetectorError naming the first setting that is missing, of the wrong kind or not supported */
 export function readDeimV2Config(config: ConfigReader, classes: number): DeimV2Config {
-  if (!config.has('LiteEncoder')) refuse(config.file, 'expected a LiteEncoder (DEIMv2 Atto, Femto, Pico); this variant of DEIMv2 is not supported');
+  if (!config.has('LiteEncoder'))
+    refuse(config.file, 'expected a LiteEncoder (DEIMv2 Atto, Femto, Pico); this variant of DEIMv2 is not supported');
   const hgnet = config.section('HGNetv2');
   const stages = BACKBONES[hgnet.oneOf('name', Object.keys(BACKBONES))]!;
   const encoder = config.section('LiteEncoder');
@@ -91,13 +100,21 @@ export function readDeimV2Config(config: ConfigReader, classes: number): DeimV2C
   const { channels, ...transformer } = readTransformer(config);
   const width = encoder.integer('hidden_dim');
   if (channels.some((c) => c !== width) || transformer.width !== width) {
-    refuse(config.file, `DEIMTransformer.feat_channels: expected the encoder's width ${width} and hidden_dim the same, got [${channels}] and ${transformer.width}`);
+    refuse(
+      config.file,
+      `DEIMTransformer.feat_channels: expected the encoder's width ${width} and hidden_dim the same, got [${channels}] and ${transformer.width}`,
+    );
   }
-  if (width % transformer.heads !== 0) refuse(config.file, `DEIMTransformer.nhead: ${transformer.heads} does not divide hidden_dim ${width}`);
+  if (width % transformer.heads !== 0)
+    refuse(config.file, `DEIMTransformer.nhead: ${transformer.heads} does not divide hidden_dim ${width}`);
   return {
     stages,
     affine: hgnet.boolean('use_lab', { otherwise: false }),
-    encoder: { width, expansion: encoder.number('expansion', { otherwise: 1 }), bottlenecks: Math.round(3 * encoder.number('depth_mult', { otherwise: 1 })) },
+    encoder: {
+      width,
+      expansion: encoder.number('expansion', { otherwise: 1 }),
+      bottlenecks: Math.round(3 * encoder.number('depth_mult', { otherwise: 1 })),
+    },
     ...transformer,
     classes,
   };

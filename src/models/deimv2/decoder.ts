@@ -24,9 +24,19 @@ const POSITION_LIMIT = 10;
 
 const three = (name: string): string[] => [0, 1, 2].map((i) => `${name}.layers.${i}`);
 
-function mlpRules(group: 'decoder' | 'heads', name: string, input: number, hidden: number, output: number): ParameterRule[] {
+function mlpRules(
+  group: 'decoder' | 'heads',
+  name: string,
+  input: number,
+  hidden: number,
+  output: number,
+): ParameterRule[] {
   const [a, b, c] = three(name) as [string, string, string];
-  return [...linearRules(group, a, input, hidden), ...linearRules(group, b, hidden, hidden), ...linearRules(group, c, hidden, output)];
+  return [
+    ...linearRules(group, a, input, hidden),
+    ...linearRules(group, b, hidden, hidden),
+    ...linearRules(group, c, hidden, output),
+  ];
 }
 
 function layerRules(c: DeimV2Config, index: number): ParameterRule[] {
@@ -109,7 +119,10 @@ interface Episode {
   memory: Memory;
 }
 
-function select({ p, c, constants, memory }: Episode, dense: boolean): { first: LayerTrace; topk: tf.Tensor2D; extras: Record<string, tf.Tensor> } {
+function select(
+  { p, c, constants, memory }: Episode,
+  dense: boolean,
+): { first: LayerTrace; topk: tf.Tensor2D; extras: Record<string, tf.Tensor> } {
   const { tokens } = memory;
   const logits = linear(p, 'decoder.enc_score_head', tokens);
   const topk = untraced(() => topK(logits, c.queries));
@@ -118,17 +131,34 @@ function select({ p, c, constants, memory }: Episode, dense: boolean): { first: 
   const anchors = tf.reshape(tf.gather(constants.anchors, tf.reshape(topk, [batch * queries])), [batch, queries, 4]);
   const boxesOf = (x: tf.Tensor3D, anchor: tf.Tensor): tf.Tensor3D =>
     tf.sigmoid(tf.add(mlp(p, three('decoder.enc_bbox_head'), x, 'silu'), anchor) as tf.Tensor3D);
-  const first: LayerTrace = { layer: 'select', hidden, logits: gatherTokens(logits, topk), boxes: boxesOf(hidden, anchors) };
-  const extras = dense ? { 'select.logits': logits, 'select.boxes': boxesOf(tokens, tf.expandDims(constants.anchors, 0)) } : {};
+  const first: LayerTrace = {
+    layer: 'select',
+    hidden,
+    logits: gatherTokens(logits, topk),
+    boxes: boxesOf(hidden, anchors),
+  };
+  const extras = dense
+    ? { 'select.logits': logits, 'select.boxes': boxesOf(tokens, tf.expandDims(constants.anchors, 0)) }
+    : {};
   return { first, topk, extras };
 }
 
 /** What layer `index` makes of the queries that enter it, without noise [B,Q,D]. `position` [B,Q,D] and `boxes` are the first ones in every layer but for sampling. */
-export function layerMean({ p, c, memory }: Episode, index: number, queries: tf.Tensor3D, boxes: tf.Tensor3D, position: tf.Tensor3D): tf.Tensor3D {
+export function layerMean(
+  { p, c, memory }: Episode,
+  index: number,
+  queries: tf.Tensor3D,
+  boxes: tf.Tensor3D,
+  position: tf.Tensor3D,
+): tf.Tensor3D {
   const name = `decoder.decoder.layers.${index}`;
   const placed = tf.add(queries, position) as tf.Tensor3D;
   const self = `${name}.self_attn`;
-  const [q, k, v] = [linear(p, `${self}.query`, placed), linear(p, `${self}.key`, placed), linear(p, `${self}.value`, queries)];
+  const [q, k, v] = [
+    linear(p, `${self}.query`, placed),
+    linear(p, `${self}.key`, placed),
+    linear(p, `${self}.value`, queries),
+  ];
   const seen = linear(p, `${self}.out_proj`, attention(q, k, v, c.heads));
   const first = rmsNorm(p, `${name}.norm1.scale`, queries, seen);
   const names = { offsets: `${name}.cross_attn.sampling_offsets`, weights: `${name}.cross_attn.attention_weights` };
@@ -139,7 +169,13 @@ export function layerMean({ p, c, memory }: Episode, index: number, queries: tf.
 }
 
 /** Scores and boxes of a layer from the distribution of each edge. @param corners [B,Q,4n] @param initial [B,Q,4] */
-function predict({ p, c, constants }: Episode, index: number, hidden: tf.Tensor3D, corners: tf.Tensor3D, initial: tf.Tensor3D): LayerTrace {
+function predict(
+  { p, c, constants }: Episode,
+  index: number,
+  hidden: tf.Tensor3D,
+  corners: tf.Tensor3D,
+  initial: tf.Tensor3D,
+): LayerTrace {
   const [batch, queries] = hidden.shape;
   const edges = edgeDistribution(tf.reshape(corners, [batch, queries, 4, c.bins + 1]), constants.weights, TOP);
   const [offsets, confidence] = tf.split(edges, [1, TOP + 1], 3) as [tf.Tensor, tf.Tensor];
@@ -163,7 +199,11 @@ export function decode(episode: Episode, { dense = false }: DecodeOptions): Trac
   const layers: LayerTrace[] = [first];
   let boxes = stopGradient(first.boxes);
   let queries = stopGradient(first.hidden);
-  const position = tf.clipByValue(mlp(p, three('decoder.query_pos_head'), boxes, 'silu'), -POSITION_LIMIT, POSITION_LIMIT);
+  const position = tf.clipByValue(
+    mlp(p, three('decoder.query_pos_head'), boxes, 'silu'),
+    -POSITION_LIMIT,
+    POSITION_LIMIT,
+  );
   let initial = boxes;
   let before: tf.Tensor3D | undefined;
   let corners: tf.Tensor3D | undefined;

@@ -27,46 +27,52 @@ async function read(path: string): Promise<Safetensors> {
   return readSafetensors(await sharedBytes(path), path);
 }
 
-describe.skipIf(!sharedIsHere).each(['deimv2_atto_coco', 'deimv2_femto_coco'])(`%s (${WHY_SKIPPED} otherwise)`, (id) => {
-  let model: DeimV2;
-  let cases: Safetensors;
-  beforeAll(async () => {
-    const config = await json(`weights/${id}/config.json`);
-    model = DeimV2.load({
-      config,
-      preprocessor: await json(`weights/${id}/preprocessor_config.json`),
-      classes: labelsOf(config),
-      weights: await read(`weights/${id}/model.safetensors`),
+describe.skipIf(!sharedIsHere).each(['deimv2_atto_coco', 'deimv2_femto_coco'])(
+  `%s (${WHY_SKIPPED} otherwise)`,
+  (id) => {
+    let model: DeimV2;
+    let cases: Safetensors;
+    beforeAll(async () => {
+      const config = await json(`weights/${id}/config.json`);
+      model = DeimV2.load({
+        config,
+        preprocessor: await json(`weights/${id}/preprocessor_config.json`),
+        classes: labelsOf(config),
+        weights: await read(`weights/${id}/model.safetensors`),
+      });
+      cases = await read(`weights/${id}/cases.safetensors`);
     });
-    cases = await read(`weights/${id}/cases.safetensors`);
-  });
 
-  test('encoder, selection and every decoder layer', async () => {
-    const shape = cases.shape('input.pixel_values') as [number, number, number, number];
-    const image = tf.transpose(tf.tensor4d(cases.float32('input.pixel_values'), shape), [0, 2, 3, 1]); // B,C,H,W -> B,H,W,C
-    const memory = model.encode(image);
-    const difference = async (tensor: tf.Tensor, name: string): Promise<number> => maxDifference(await tensor.data(), cases.float32(name));
+    test('encoder, selection and every decoder layer', async () => {
+      const shape = cases.shape('input.pixel_values') as [number, number, number, number];
+      const image = tf.transpose(tf.tensor4d(cases.float32('input.pixel_values'), shape), [0, 2, 3, 1]); // B,C,H,W -> B,H,W,C
+      const memory = model.encode(image);
+      const difference = async (tensor: tf.Tensor, name: string): Promise<number> =>
+        maxDifference(await tensor.data(), cases.float32(name));
 
-    let first = 0;
-    for (const [level, [h, w]] of memory.shapes.entries()) {
-      const tokens = tf.slice(memory.tokens, [0, first, 0], [-1, h * w, -1]);
-      const planes = tf.transpose(tokens, [0, 2, 1]); // B,N,D -> B,D,N
-      expect(await difference(planes, `encoder.${level}`), `encoder.${level}`).toBeLessThanOrEqual(HIDDEN);
-      first += h * w;
-    }
+      let first = 0;
+      for (const [level, [h, w]] of memory.shapes.entries()) {
+        const tokens = tf.slice(memory.tokens, [0, first, 0], [-1, h * w, -1]);
+        const planes = tf.transpose(tokens, [0, 2, 1]); // B,N,D -> B,D,N
+        expect(await difference(planes, `encoder.${level}`), `encoder.${level}`).toBeLessThanOrEqual(HIDDEN);
+        first += h * w;
+      }
 
-    const { layers, extras } = model.decode(memory);
-    expect(await difference(layers[0]!.logits, 'enc.topk_logits'), 'enc.topk_logits').toBeLessThanOrEqual(LOGITS);
-    expect(await difference(layers[0]!.boxes, 'enc.topk_boxes'), 'enc.topk_boxes').toBeLessThanOrEqual(BOXES);
-    for (const [index, { hidden, logits, boxes }] of layers.slice(1).entries()) {
-      const name = `layer.${index}`;
-      expect(await difference(hidden, `${name}.hidden`), `${name}.hidden`).toBeLessThanOrEqual(HIDDEN);
-      expect(await difference(extras[`${name}.corners`]!, `${name}.corners`), `${name}.corners`).toBeLessThanOrEqual(HIDDEN);
-      expect(await difference(logits, `${name}.logits`), `${name}.logits`).toBeLessThanOrEqual(LOGITS);
-      expect(await difference(boxes, `${name}.boxes`), `${name}.boxes`).toBeLessThanOrEqual(BOXES);
-    }
-    const last = layers[layers.length - 1]!;
-    expect(await difference(last.logits, 'out.logits'), 'out.logits').toBeLessThanOrEqual(LOGITS);
-    expect(await difference(last.boxes, 'out.pred_boxes'), 'out.pred_boxes').toBeLessThanOrEqual(BOXES);
-  });
-});
+      const { layers, extras } = model.decode(memory);
+      expect(await difference(layers[0]!.logits, 'enc.topk_logits'), 'enc.topk_logits').toBeLessThanOrEqual(LOGITS);
+      expect(await difference(layers[0]!.boxes, 'enc.topk_boxes'), 'enc.topk_boxes').toBeLessThanOrEqual(BOXES);
+      for (const [index, { hidden, logits, boxes }] of layers.slice(1).entries()) {
+        const name = `layer.${index}`;
+        expect(await difference(hidden, `${name}.hidden`), `${name}.hidden`).toBeLessThanOrEqual(HIDDEN);
+        expect(await difference(extras[`${name}.corners`]!, `${name}.corners`), `${name}.corners`).toBeLessThanOrEqual(
+          HIDDEN,
+        );
+        expect(await difference(logits, `${name}.logits`), `${name}.logits`).toBeLessThanOrEqual(LOGITS);
+        expect(await difference(boxes, `${name}.boxes`), `${name}.boxes`).toBeLessThanOrEqual(BOXES);
+      }
+      const last = layers[layers.length - 1]!;
+      expect(await difference(last.logits, 'out.logits'), 'out.logits').toBeLessThanOrEqual(LOGITS);
+      expect(await difference(last.boxes, 'out.pred_boxes'), 'out.pred_boxes').toBeLessThanOrEqual(BOXES);
+    });
+  },
+);

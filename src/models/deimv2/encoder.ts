@@ -36,7 +36,8 @@ function fusionRules(name: string, width: number, inner: number, bottlenecks: nu
 }
 
 /** Python's round(expansion * width // 2). */
-const innerWidth = ({ width, expansion }: DeimV2Config['encoder']): number => Math.round(Math.floor((expansion * width) / 2));
+const innerWidth = ({ width, expansion }: DeimV2Config['encoder']): number =>
+  Math.round(Math.floor((expansion * width) / 2));
 
 export function encoderRules({ stages, encoder }: DeimV2Config): ParameterRule[] {
   const { width, bottlenecks } = encoder;
@@ -44,7 +45,9 @@ export function encoderRules({ stages, encoder }: DeimV2Config): ParameterRule[]
   const inner = innerWidth(encoder);
   return [
     ...conv('encoder.input_proj.0', stages[stages.length - 1]!.output, width, 1),
-    ...['encoder.down_sample1', 'encoder.down_sample2'].flatMap((name) => convNorm('encoder', name, `${name}.1`, `${name}.2`, square)),
+    ...['encoder.down_sample1', 'encoder.down_sample2'].flatMap((name) =>
+      convNorm('encoder', name, `${name}.1`, `${name}.2`, square),
+    ),
     ...conv('encoder.bi_fusion.cv', width, width, 1),
     ...fusionRules('encoder.fpn_block', width, inner, bottlenecks),
     ...fusionRules('encoder.pan_block', width, inner, bottlenecks),

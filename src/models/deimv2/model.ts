@@ -64,7 +64,11 @@ export class DeimV2 implements Detector {
   }
 
   encode(image: tf.Tensor4D): Memory {
-    const levels = runEncoder(this.parameters, this.config, runBackbone(this.parameters, this.affine, this.config, image));
+    const levels = runEncoder(
+      this.parameters,
+      this.config,
+      runBackbone(this.parameters, this.affine, this.config, image),
+    );
     const tokens = levels.map((x) => tf.reshape(x, [x.shape[0], x.shape[1] * x.shape[2], x.shape[3]]) as tf.Tensor3D);
     return { tokens: tf.concat(tokens, 1), shapes: levels.map(({ shape }) => [shape[1], shape[2]]) };
   }
@@ -86,7 +90,11 @@ const MOST_CELLS = 50;
 function levelShapes({ size }: Preprocessing, queries: number): [number, number][] {
   const [h, w] = size;
   if (h % 32 !== 0 || w % 32 !== 0 || Math.max(h, w) / 16 > MOST_CELLS) {
-    throw new DetectorError('unsupported', 'preprocessor_config.json', `size: expected multiples of 32 up to ${16 * MOST_CELLS}, got ${h} x ${w}`);
+    throw new DetectorError(
+      'unsupported',
+      'preprocessor_config.json',
+      `size: expected multiples of 32 up to ${16 * MOST_CELLS}, got ${h} x ${w}`,
+    );
   }
   const shapes: [number, number][] = [
     [h / 16, w / 16],
@@ -94,7 +102,11 @@ function levelShapes({ size }: Preprocessing, queries: number): [number, number]
   ];
   const tokens = shapes.reduce((sum, [y, x]) => sum + y * x, 0);
   if (queries > tokens) {
-    throw new DetectorError('checkpoint', 'config.json', `num_queries: expected at most ${tokens}, the number of memory tokens, got ${queries}`);
+    throw new DetectorError(
+      'checkpoint',
+      'config.json',
+      `num_queries: expected at most ${tokens}, the number of memory tokens, got ${queries}`,
+    );
   }
   return shapes;
 }

@@ -23,7 +23,14 @@ interface Block {
 }
 
 const STEM_CHANNELS = 16;
-const block = (kernel: 3 | 5, stride: 1 | 2, expand: number, squeeze: number, output: number, activation: Block['activation']): Block => ({
+const block = (
+  kernel: 3 | 5,
+  stride: 1 | 2,
+  expand: number,
+  squeeze: number,
+  output: number,
+  activation: Block['activation'],
+): Block => ({
   kernel,
   stride,
   expand,
@@ -96,7 +103,13 @@ interface StepOptions {
   residual?: tf.Tensor4D;
 }
 
-function options(p: Parameters, name: string, x: tf.Tensor4D, kernel: number, { stride = 1, activation = 'none', residual }: StepOptions) {
+function options(
+  p: Parameters,
+  name: string,
+  x: tf.Tensor4D,
+  kernel: number,
+  { stride = 1, activation = 'none', residual }: StepOptions,
+) {
   const scale = activation === 'hardswish' || activation === 'hardsigmoid' ? SIXTH_CORRECTION : 1;
   return {
     bias: p.get<tf.Rank.R1>(`${name}.bias`),

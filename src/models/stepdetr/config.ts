@@ -48,9 +48,12 @@ export function readStepDetrConfig(config: ConfigReader): StepDetrConfig {
   const refuse = (message: string): never => {
     throw new DetectorError('checkpoint', config.file, message);
   };
-  if (read.imageSize % COARSEST_STRIDE !== 0) refuse(`image_size: expected a multiple of ${COARSEST_STRIDE}, got ${read.imageSize}`);
-  if (read.width % (4 * read.heads) !== 0) refuse(`width: expected a multiple of 4 x heads (${4 * read.heads}), got ${read.width}`);
+  if (read.imageSize % COARSEST_STRIDE !== 0)
+    refuse(`image_size: expected a multiple of ${COARSEST_STRIDE}, got ${read.imageSize}`);
+  if (read.width % (4 * read.heads) !== 0)
+    refuse(`width: expected a multiple of 4 x heads (${4 * read.heads}), got ${read.width}`);
   const tokens = (read.imageSize / 16) ** 2 + (read.imageSize / 32) ** 2;
-  if (read.queries > tokens) refuse(`queries: expected at most ${tokens}, the number of memory tokens, got ${read.queries}`);
+  if (read.queries > tokens)
+    refuse(`queries: expected at most ${tokens}, the number of memory tokens, got ${read.queries}`);
   return read;
 }

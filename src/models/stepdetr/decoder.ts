@@ -23,11 +23,21 @@ export interface State {
 }
 
 /** mu_k: what layer `index` makes of the state, without noise [B,Q,D]. */
-export function layerMean(p: Parameters, c: StepDetrConfig, index: number, { queries, boxes }: State, memory: Memory): tf.Tensor3D {
+export function layerMean(
+  p: Parameters,
+  c: StepDetrConfig,
+  index: number,
+  { queries, boxes }: State,
+  memory: Memory,
+): tf.Tensor3D {
   const name = `layers.${index}`;
   const position = mlp(p, three('position'), boxes, 'silu');
   const placed = tf.add(queries, position) as tf.Tensor3D;
-  const [q, k, v] = [linear(p, `${name}.query`, placed), linear(p, `${name}.key`, placed), linear(p, `${name}.value`, queries)];
+  const [q, k, v] = [
+    linear(p, `${name}.query`, placed),
+    linear(p, `${name}.key`, placed),
+    linear(p, `${name}.value`, queries),
+  ];
   const seen = linear(p, `${name}.out`, attention(q, k, v, c.heads));
   const first = rmsNorm(p, `${name}.self_norm.weight`, queries, seen);
   const value = linear(p, `${name}.cross.value`, memory.tokens);
@@ -62,7 +72,11 @@ function select(p: Parameters, c: StepDetrConfig, { tokens }: Memory, anchors: t
   const first = { layer: 'select' as const, hidden, logits: gatherTokens(logits, topk) };
   if (dense) {
     const boxes = boxesOf(tokens, tf.expandDims(anchors, 0));
-    return { first: { ...first, boxes: gatherTokens(boxes, topk) }, topk, extras: { 'select.logits': logits, 'select.boxes': boxes } };
+    return {
+      first: { ...first, boxes: gatherTokens(boxes, topk) },
+      topk,
+      extras: { 'select.logits': logits, 'select.boxes': boxes },
+    };
   }
   const [batch, queries] = topk.shape;
   const own = tf.reshape(tf.gather(anchors, tf.reshape(topk, [batch * queries])), [batch, queries, 4]);
@@ -70,7 +84,13 @@ function select(p: Parameters, c: StepDetrConfig, { tokens }: Memory, anchors: t
 }
 
 /** The whole episode without noise: q_{k+1} = mu_k. */
-export function decode(p: Parameters, c: StepDetrConfig, memory: Memory, anchors: tf.Tensor2D, { dense = false }: DecodeOptions): Trace {
+export function decode(
+  p: Parameters,
+  c: StepDetrConfig,
+  memory: Memory,
+  anchors: tf.Tensor2D,
+  { dense = false }: DecodeOptions,
+): Trace {
   const { first, topk, extras } = select(p, c, memory, anchors, dense);
   const layers: LayerTrace[] = [first];
   let state: State = { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) };

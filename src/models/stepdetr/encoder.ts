@@ -12,9 +12,19 @@ import type { Memory } from '../detector';
 import type { StepDetrConfig } from './config';
 
 /** Self-attention whose keys and values come from one narrow latent (multi-head latent attention, DeepSeek-V2 section 2.1). */
-function latentAttention(p: Parameters, name: string, x: tf.Tensor3D, heads: number, residual: tf.Tensor3D): tf.Tensor3D {
+function latentAttention(
+  p: Parameters,
+  name: string,
+  x: tf.Tensor3D,
+  heads: number,
+  residual: tf.Tensor3D,
+): tf.Tensor3D {
   const latent = rmsNorm(p, `${name}.latent_norm.weight`, linear(p, `${name}.compress`, x));
-  const [q, k, v] = [linear(p, `${name}.query`, x), linear(p, `${name}.key`, latent), linear(p, `${name}.value`, latent)];
+  const [q, k, v] = [
+    linear(p, `${name}.query`, x),
+    linear(p, `${name}.key`, latent),
+    linear(p, `${name}.value`, latent),
+  ];
   return linear(p, `${name}.out`, attention(q, k, v, heads), { residual });
 }
 
@@ -31,7 +41,12 @@ function encoderBlocks(p: Parameters, c: StepDetrConfig, x: tf.Tensor3D): tf.Ten
 }
 
 /** x + conv3x3(silu(rmsnorm(x))); with stride 2 there is no residual. */
-function convBlock(p: Parameters, name: string, x: tf.Tensor4D, { stride = 1, residual }: { stride?: number; residual?: tf.Tensor4D } = {}): tf.Tensor4D {
+function convBlock(
+  p: Parameters,
+  name: string,
+  x: tf.Tensor4D,
+  { stride = 1, residual }: { stride?: number; residual?: tf.Tensor4D } = {},
+): tf.Tensor4D {
   const normed = rmsNorm(p, `${name}.norm.weight`, x);
   const active = tf.mul(normed, tf.sigmoid(normed)) as tf.Tensor4D;
   return convolution(p, `${name}.conv`, active, residual ? { stride, residual } : { stride });
@@ -52,7 +67,13 @@ function memoryOf(p: Parameters, x16: tf.Tensor4D, x32: tf.Tensor4D): Memory {
  * @param c32 [B,h,w,480]
  * @param positions [1,h*w,D] sine positions of the stride-32 cells
  */
-export function encodeFeatures(p: Parameters, c: StepDetrConfig, c16: tf.Tensor4D, c32: tf.Tensor4D, positions: tf.Tensor3D): Memory {
+export function encodeFeatures(
+  p: Parameters,
+  c: StepDetrConfig,
+  c16: tf.Tensor4D,
+  c32: tf.Tensor4D,
+  positions: tf.Tensor3D,
+): Memory {
   const shape: LevelShape = [c32.shape[1], c32.shape[2]];
   const projected = tf.add(linear(p, 'encoder.project32', tokens(c32)), positions) as tf.Tensor3D;
   const x32 = cells(encoderBlocks(p, c, projected), shape);

@@ -33,7 +33,16 @@ export class StepDetr implements Detector {
     const placed: readonly [number, number] = backbone ? [ch, cw] : [h, w];
     this.positions = tf.tensor(sinePositions(placed, config.width), [1, placed[0] * placed[1], config.width]);
     const sizes = config.strides.map((stride) => (ANCHOR_SIZE * stride) / 8);
-    this.anchors = tf.tensor(anchorLogits([[h, w], [ch, cw]], sizes), [h * w + ch * cw, 4]);
+    this.anchors = tf.tensor(
+      anchorLogits(
+        [
+          [h, w],
+          [ch, cw],
+        ],
+        sizes,
+      ),
+      [h * w + ch * cw, 4],
+    );
   }
 
   /**
@@ -54,7 +63,13 @@ export class StepDetr implements Detector {
     });
     refuseMismatch(config, files.classes, preprocessing);
     const backbone = config.patch === 0 ? loadBackbone(config, files.backbone) : undefined;
-    return new StepDetr(config, files.classes, preprocessing, Parameters.load(stepDetrRules(config), files.weights), backbone);
+    return new StepDetr(
+      config,
+      files.classes,
+      preprocessing,
+      Parameters.load(stepDetrRules(config), files.weights),
+      backbone,
+    );
   }
 
   get layers(): number {
@@ -99,16 +114,28 @@ export class StepDetr implements Detector {
 
 function refuseMismatch(config: StepDetrConfig, classes: readonly string[], { size }: Preprocessing): void {
   if (classes.length !== config.classes) {
-    throw new DetectorError('checkpoint', 'config.json', `id2label: expected ${config.classes} classes as "classes" says, got ${classes.length}`);
+    throw new DetectorError(
+      'checkpoint',
+      'config.json',
+      `id2label: expected ${config.classes} classes as "classes" says, got ${classes.length}`,
+    );
   }
   if (size.some((side) => side % 32 !== 0)) {
-    throw new DetectorError('checkpoint', 'preprocessor_config.json', `size: expected multiples of 32, got ${size.join(' x ')}`);
+    throw new DetectorError(
+      'checkpoint',
+      'preprocessor_config.json',
+      `size: expected multiples of 32, got ${size.join(' x ')}`,
+    );
   }
 }
 
 function loadBackbone(config: StepDetrConfig, source: TensorSource | undefined): Parameters {
   if (!source) {
-    throw new DetectorError('checkpoint', 'backbone.safetensors', 'the frozen backbone that this StepDETR stands on is missing');
+    throw new DetectorError(
+      'checkpoint',
+      'backbone.safetensors',
+      'the frozen backbone that this StepDETR stands on is missing',
+    );
   }
   if (config.backboneChannels.some((channels, level) => channels !== BACKBONE_CHANNELS[level])) {
     throw new DetectorError(

@@ -27,7 +27,10 @@ function encoderBlock(c: StepDetrConfig, name: string): ParameterRule[] {
 }
 
 function convBlock(c: StepDetrConfig, name: string): ParameterRule[] {
-  return [plain('encoder', `${name}.norm.weight`, [c.width]), ...convolution('encoder', `${name}.conv`, c.width, c.width, 3)];
+  return [
+    plain('encoder', `${name}.norm.weight`, [c.width]),
+    ...convolution('encoder', `${name}.conv`, c.width, c.width, 3),
+  ];
 }
 
 function encoder(c: StepDetrConfig): ParameterRule[] {

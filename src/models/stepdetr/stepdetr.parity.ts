@@ -53,7 +53,9 @@ async function expectLayers({ layers }: Trace, cases: Safetensors): Promise<void
 
 async function expectSelection({ memory, topk, extras }: Trace, cases: Safetensors): Promise<void> {
   expect(await difference(memory.tokens, cases, 'memory'), 'memory').toBeLessThanOrEqual(HIDDEN);
-  expect(await difference(extras['select.logits']!, cases, 'select.logits'), 'select.logits').toBeLessThanOrEqual(LOGITS);
+  expect(await difference(extras['select.logits']!, cases, 'select.logits'), 'select.logits').toBeLessThanOrEqual(
+    LOGITS,
+  );
   expect(await difference(extras['select.boxes']!, cases, 'select.boxes'), 'select.boxes').toBeLessThanOrEqual(BOXES);
   expect(Array.from(await topk.data())).toEqual(Array.from(cases.int64('topk'), Number));
 }
@@ -90,7 +92,11 @@ describe.skipIf(!sharedIsHere)(`StepDETR over patches (${WHY_SKIPPED} otherwise)
     const meanSquare = (x: tf.Tensor): tf.Scalar => tf.mean(tf.square(x));
     const { value, grads } = tf.engine().gradients(() => {
       const { layers, extras } = model.decode(model.encode(image), { dense: true });
-      const terms = [extras['select.logits']!, extras['select.boxes']!, ...layers.slice(1).flatMap(({ logits, boxes }) => [logits, boxes])];
+      const terms = [
+        extras['select.logits']!,
+        extras['select.boxes']!,
+        ...layers.slice(1).flatMap(({ logits, boxes }) => [logits, boxes]),
+      ];
       return terms.map(meanSquare).reduce((a, b) => tf.add(a, b));
     }, xs);
     const expected = cases.float32('loss')[0]!;
@@ -144,7 +150,9 @@ describe.skipIf(!sharedIsHere)(`StepDETR-S over the frozen backbone (${WHY_SKIPP
   });
 
   test('forward from the reference’s features: memory, selection and every layer', async () => {
-    const trace = model.decode(model.encodeFeatures(caseTensor('backbone.16'), caseTensor('backbone.32')), { dense: true });
+    const trace = model.decode(model.encodeFeatures(caseTensor('backbone.16'), caseTensor('backbone.32')), {
+      dense: true,
+    });
     await expectSelection(trace, cases);
     await expectLayers(trace, cases);
   });

@@ -13,7 +13,8 @@ export function unbuild({ name, parts, build }: ParameterRule, values: Float32Ar
   const out = sizes.map((size) => new Float32Array(size));
   build(labels).forEach((label, at) => {
     const part = starts.findLastIndex((start) => start <= label);
-    if (part < 0 || !Number.isInteger(label)) throw new Error(`${name}: the rule computes, it does not only move numbers`);
+    if (part < 0 || !Number.isInteger(label))
+      throw new Error(`${name}: the rule computes, it does not only move numbers`);
     out[part]![label - starts[part]!] = values[at]!;
   });
   return new Map(parts.map(({ tensor }, index) => [tensor, out[index]!]));

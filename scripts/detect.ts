@@ -1,0 +1,112 @@
+/** `npm run detect -- IMAGES…`: detects objects on image files with the built app in a headless Chromium. */
+import { Command } from 'commander';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
+import type { ImageDetections } from '../src/lib/types';
+import { runMain, sentence } from './app/answers';
+import { openApp, type AppPage } from './app/app-page';
+import { detectionsReport, printImage, type ReportImage } from './app/detections-report';
+import { loadModel, parseModel } from './app/model-option';
+import { adapterOption, jsonOption, modelOption, parseUnit } from './app/options';
+import type { AdapterChoice } from './browser';
+
+interface Options {
+  model: string;
+  threshold: number;
+  json?: string;
+  draw?: string;
+  adapter: AdapterChoice;
+}
+
+const INPUT = 'stepdetr-images';
+
+function refusalOf(path: string): string | undefined {
+  if (!existsSync(path)) return `${path}: there is no such file`;
+  return statSync(path).isFile() ? undefined : `${path}: expected an image file, got a folder`;
+}
+
+/** Detects on the page's file number `index`. */
+function detectAt({ page }: AppPage, index: number) {
+  return page.evaluate(
+    ([id, at]) => window.stepdetr!.detect((document.getElementById(id) as HTMLInputElement).files![at]!),
+    [INPUT, index] as const,
+  );
+}
+
+/** The page's file number `index` with its boxes, as PNG bytes. */
+async function drawAt({ page }: AppPage, index: number, found: ImageDetections, threshold: number): Promise<Buffer> {
+  const drawn = await page.evaluate(
+    async ({ id, at, found, threshold }) => {
+      const file = (document.getElementById(id) as HTMLInputElement).files![at]!;
+      const png = await window.stepdetr!.draw(file, found, { threshold });
+      return png.ok ? { ok: true as const, value: new Uint8Array(await png.value.arrayBuffer()) } : png;
+    },
+    { id: INPUT, at: index, found, threshold },
+  );
+  if (!drawn.ok) throw new Error(sentence(drawn.error));
+  return Buffer.from(drawn.value);
+}
+
+/** "photo.boxes.png", or "photo-2.boxes.png" where another folder had a photo of that name. */
+function drawingName(path: string, taken: Set<string>): string {
+  const stem = basename(path, extname(path));
+  let name = `${stem}.boxes.png`;
+  for (let copy = 2; taken.has(name); copy++) name = `${stem}-${copy}.boxes.png`;
+  taken.add(name);
+  return name;
+}
+
+/** @returns the exit code: 1 when an image could not be read */
+async function detect(paths: readonly string[], options: Options): Promise<number> {
+  const choice = parseModel(options.model);
+  const refusals = paths.map(refusalOf).filter((refusal) => refusal !== undefined);
+  for (const refusal of refusals) console.error(refusal);
+  const readable = paths.filter((path) => refusalOf(path) === undefined);
+  if (readable.length === 0) return 1;
+
+  let failures = refusals.length;
+  const app = await openApp(options.adapter);
+  try {
+    const model = await loadModel(app, choice);
+    console.error(`${model.name} on ${app.device.adapter}`);
+    await app.giveFiles(INPUT, readable);
+    const images: ReportImage[] = [];
+    const names = new Set<string>();
+    for (const [index, path] of readable.entries()) {
+      const found = await detectAt(app, index);
+      if (!found.ok) {
+        failures++;
+        console.error(sentence(found.error));
+        continue;
+      }
+      const image = detectionsReport(path, found.value, model.classes, options.threshold);
+      images.push(image);
+      console.log(printImage(image));
+      if (options.draw !== undefined) {
+        mkdirSync(options.draw, { recursive: true });
+        const png = await drawAt(app, index, found.value, options.threshold);
+        writeFileSync(join(options.draw, drawingName(path, names)), png);
+      }
+    }
+    if (options.json !== undefined) {
+      writeFileSync(options.json, JSON.stringify({ model: model.id, adapter: app.device.adapter, images }, null, 1));
+    }
+  } finally {
+    await app.close();
+  }
+  return failures === 0 ? 0 : 1;
+}
+
+const program = new Command('npm run detect --')
+  .description(
+    'Detects objects on image files. STEPDETR_BROWSER names the browser where it is not the system’s Chromium.',
+  )
+  .argument('<images...>', 'image files')
+  .addOption(modelOption())
+  .option('--threshold <T>', 'leave out detections below this score, 0..1', parseUnit, 0.5)
+  .addOption(jsonOption())
+  .option('--draw <DIR>', 'write each image with its boxes to this folder, as PNG')
+  .addOption(adapterOption())
+  .action((paths: string[], options: Options) => runMain(() => detect(paths, options)));
+
+await program.parseAsync();

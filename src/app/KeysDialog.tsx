@@ -1,0 +1,66 @@
+/** What the keyboard does; F1 or ? opens it. */
+import { useMemo, useState, type ReactNode } from 'react';
+import { Keyboard, X } from 'lucide-react';
+import { Dialog } from 'radix-ui';
+import { useTranslation } from 'react-i18next';
+import { IconButton } from '../ui/Button';
+import { useShortcuts } from '../ui/use-shortcuts';
+import styles from './app.module.css';
+
+const KEYS = [
+  { keys: ['[', ']'], does: 'layers' },
+  { keys: ['P'], does: 'play' },
+  { keys: ['+', '-', '0'], does: 'zoom' },
+  { keys: ['Space'], does: 'pan' },
+  { keys: ['T'], does: 'trails' },
+  { keys: ['L'], does: 'tags' },
+  { keys: ['Ctrl \u2190', 'Ctrl \u2192'], does: 'images' },
+  { keys: ['\u2191', '\u2193'], does: 'rows' },
+  { keys: ['Esc'], does: 'escape' },
+  { keys: ['Del'], does: 'delete' },
+  { keys: ['Ctrl V'], does: 'paste' },
+  { keys: ['?', 'F1'], does: 'help' },
+] as const;
+
+export function KeysDialog(): ReactNode {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  useShortcuts(
+    useMemo(() => {
+      const show = (): void => setOpen(true);
+      return { '?': show, F1: show };
+    }, []),
+  );
+  return (
+    <Dialog.Root open={open} onOpenChange={setOpen}>
+      <IconButton label={t('app.keys')} shortcut="?" className={styles['keys']!} onClick={() => setOpen(true)}>
+        <Keyboard />
+      </IconButton>
+      <Dialog.Portal>
+        <Dialog.Overlay className={styles['veil']} />
+        <Dialog.Content className={styles['dialog']} aria-describedby={undefined}>
+          <header>
+            <Dialog.Title>{t('app.keys')}</Dialog.Title>
+            <Dialog.Close asChild>
+              <IconButton label={t('app.close')}>
+                <X />
+              </IconButton>
+            </Dialog.Close>
+          </header>
+          <dl>
+            {KEYS.map(({ keys, does }) => (
+              <div key={does}>
+                <dt>
+                  {keys.map((key) => (
+                    <kbd key={key}>{key}</kbd>
+                  ))}
+                </dt>
+                <dd>{t(`keys.${does}`)}</dd>
+              </div>
+            ))}
+          </dl>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

@@ -1,0 +1,197 @@
+/** Client, store and pictures as one running session: what the interface and the automation both drive. */
+import { toAppError, type AppError } from '../lib/errors';
+import type { Result } from '../lib/result';
+import type { ImageDetections, ModelInfo } from '../lib/types';
+import type { Commands } from '../state/commands';
+import { Pictures } from '../state/pictures';
+import type { SampleName } from '../state/samples';
+import { currentResult } from '../state/select';
+import type { AppStore } from '../state/store';
+import type { DetectorClient } from '../workers/client';
+import type { BackendName, ModelSource, WorkerEvent } from '../workers/protocol';
+import { createExports, drawDetections } from './exports';
+import { newId } from './ids';
+import { createIntake } from './intake';
+import { linkOf } from './linked-view';
+import { createModels } from './models';
+import type { Ports, TableOptions } from './ports';
+import { createQueue } from './queue';
+
+export interface SessionParts {
+  store: AppStore;
+  client: DetectorClient;
+  ports: Ports;
+  /** Address of the folder with the samples, ending in a slash. */
+  samples: string;
+  /** Words for things that have no file name. */
+  words: { webcam: string; link: string; linkOnlySamples: string };
+}
+
+export interface DetectorSession {
+  store: AppStore;
+  client: DetectorClient;
+  commands: Commands;
+  /**
+   * Opens the device and loads the model of the last visit (or `model`); resolves when the session can detect, or with
+   * the reason why it cannot. The store says the same.
+   */
+  start(options: { backend: 'auto' | BackendName; model?: string }): Promise<Result<ModelInfo>>;
+  showSample(name: SampleName): Promise<void>;
+  load(source: ModelSource): Promise<Result<ModelInfo>>;
+  /** Detects without showing the image on the page. */
+  detectFile(file: File): Promise<Result<ImageDetections>>;
+  /** PNG at full size with the detections of a layer drawn in; rejects with a DetectorError when it cannot be decoded. */
+  drawAnnotated(file: Blob, name: string, detections: ImageDetections, options: TableOptions): Promise<Blob>;
+}
+
+const RESTORED_MS = 6000;
+const DONE_MS = 2500;
+
+export function createDetectorSession({ store, client, ports, samples, words }: SessionParts): DetectorSession {
+  const pictures = new Pictures(ports.decode);
+  const queue = createQueue(store, client, pictures);
+  const models = createModels(store, client, queue.again);
+  const exports = createExports(store, pictures, ports);
+  const intake = createIntake({
+    store,
+    pictures,
+    ports,
+    samples,
+    onImage: queue.wake,
+    onCheckpoint: ({ name, files }) => void models.load({ kind: 'files', name, files }),
+  });
+  fadeNotices(store);
+  // Query 17 of one image has nothing to do with query 17 of the next.
+  store.subscribe((state, before) => {
+    if (before.currentImage === null || state.currentImage === before.currentImage) return;
+    state.selectQuery(null);
+    state.hoverQuery(null);
+  });
+
+  const onEvent = (event: WorkerEvent): void => {
+    const { setDevice, setDeviceStatus, notify } = store.getState();
+    switch (event.type) {
+      case 'device':
+        return setDevice(event.info);
+      case 'device-lost':
+        setDeviceStatus('lost');
+        notify({ kind: 'lost', reason: event.reason });
+        return;
+      case 'device-restored':
+        setDevice(event.info);
+        dropNotices(store, 'lost');
+        notify({ kind: 'restored', adapter: event.info.adapter });
+        return queue.wake();
+      case 'fault':
+        notify({ kind: 'fault', error: event.error });
+    }
+  };
+
+  const failed = (error: AppError): { ok: false; error: AppError } => {
+    store.getState().setDeviceStatus('failed');
+    store.getState().notify({ kind: 'fault', error });
+    return { ok: false, error };
+  };
+
+  const commands: Commands = {
+    addItems: (items, origin) => void intake.addItems(items, origin),
+    addSample: (name) => void intake.addSample(name),
+    addWebcamFrame: () => void intake.addWebcamFrame(words.webcam),
+    cancelImages: () => {
+      intake.cancel();
+      queue.cancel();
+    },
+    removeImage: (id) => {
+      pictures.remove(id);
+      store.getState().removeImage(id);
+    },
+    clearImages: () => {
+      intake.cancel();
+      pictures.clear();
+      store.getState().clearImages();
+    },
+    loadModel: (source) => void models.load(source),
+    cancelLoading: models.cancel,
+    removeModel: (id) => void models.remove(id),
+    restartDevice: () => void client.loseDevice(),
+    picture: (id) => pictures.bitmap(id, store.getState().images.find((item) => item.id === id)?.name ?? id),
+    save: (format, scope) => void exports.save(format, scope),
+    copy: (format, scope) => void exports.copy(format, scope),
+    copyLink: () => void copyLink(store, words),
+  };
+
+  return {
+    store,
+    client,
+    commands,
+    start: async ({ backend, model }) => {
+      try {
+        const device = await client.start({ adapter: 'high-performance', backend }, onEvent);
+        if (!device.ok) return failed(device.error);
+        store.getState().setDevice(device.value);
+        const { fallbackReason } = device.value;
+        if (fallbackReason) store.getState().notify({ kind: 'fallback', error: fallbackReason });
+        return await models.restore(model);
+      } catch (thrown) {
+        return failed(toAppError(thrown, 'device'));
+      }
+    },
+    showSample: intake.addSample,
+    load: models.load,
+    detectFile: (file) => client.detect(file, file.name, newId('detect')),
+    drawAnnotated: async (file, name, detections, options) => {
+      const { bitmap } = await ports.decode(file, name);
+      try {
+        return await drawDetections(bitmap, detections, store.getState().classNames[detections.model] ?? [], options);
+      } finally {
+        bitmap.close();
+      }
+    },
+  };
+}
+
+function dropNotices(store: AppStore, kind: string): void {
+  for (const notice of store.getState().notices) {
+    if (notice.kind === kind) store.getState().dismissNotice(notice.id);
+  }
+}
+
+/** Good news goes away by itself. */
+function fadeNotices(store: AppStore): void {
+  store.subscribe((state, before) => {
+    if (state.notices === before.notices) return;
+    for (const { id, kind } of state.notices) {
+      if (before.notices.some((each) => each.id === id)) continue;
+      if (kind === 'restored') setTimeout(() => store.getState().dismissNotice(id), RESTORED_MS);
+      if (kind === 'copied' || kind === 'saved') setTimeout(() => store.getState().dismissNotice(id), DONE_MS);
+    }
+  });
+}
+
+async function copyLink(store: AppStore, words: SessionParts['words']): Promise<void> {
+  const hash = linkOf(store.getState());
+  if (hash === null) {
+    const error: AppError = { code: 'unsupported', subject: words.link, message: words.linkOnlySamples };
+    store.getState().notify({ kind: 'fault', error });
+    return;
+  }
+  try {
+    await navigator.clipboard.writeText(new URL(hash, location.href).href);
+    store.getState().notify({ kind: 'copied', what: words.link });
+  } catch (thrown) {
+    store.getState().notify({ kind: 'fault', error: toAppError(thrown, words.link) });
+  }
+}
+
+/** The first result on the page plays its layers once, unless the person asked for less motion or for a layer. */
+export function playOnce(store: AppStore): void {
+  const stop = store.subscribe((state) => {
+    const result = currentResult(state);
+    if (!result) return;
+    stop();
+    if (state.layerPosition !== null || result.layers.length < 2) return;
+    if (document.hidden || matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    state.setLayerPosition(0);
+    state.setPlaying(true);
+  });
+}

@@ -1,0 +1,60 @@
+/** Composition root of the interface: store, session and page, from the parts that src/main.tsx hands in. */
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import i18next from 'i18next';
+import { isSample, type SampleName } from '../state/samples';
+import { createAppStore } from '../state/store';
+import '../ui/styles/base.css';
+import { startMessages } from '../ui/messages/i18n';
+import type { DetectorClient } from '../workers/client';
+import { App } from './App';
+import { createDetectorSession, playOnce, type DetectorSession } from './detector-session';
+import { applyLink, followView } from './linked-view';
+import type { Ports } from './ports';
+import { followTheme } from './theme';
+
+const FIRST_SAMPLE: SampleName = 'raccoon';
+
+/**
+ * Shows the page in `root` and starts the session.
+ *
+ * @param search the address's query: `backend=wasm` computes without WebGPU
+ * @returns the running session; its start is under way
+ */
+export function startApp(
+  root: HTMLElement,
+  client: DetectorClient,
+  ports: Ports,
+  { hash, search }: { hash: string; search: string },
+): DetectorSession & { started: ReturnType<DetectorSession['start']> } {
+  startMessages();
+  const store = createAppStore(localStorage);
+  const session = createDetectorSession({
+    store,
+    client,
+    ports,
+    samples: `${import.meta.env.BASE_URL}samples/`,
+    words: {
+      webcam: i18next.t('images.webcamName'),
+      link: i18next.t('notices.link'),
+      linkOnlySamples: i18next.t('app.linkOnlySamples'),
+    },
+  });
+  followTheme(store);
+  const linked = applyLink(store, hash);
+  playOnce(store);
+  followView(store);
+  createRoot(root).render(
+    <StrictMode>
+      <App session={session} />
+    </StrictMode>,
+  );
+  void session.showSample(isSample(linked.sample) ? linked.sample : FIRST_SAMPLE);
+  window.addEventListener('hashchange', () => {
+    const { sample } = applyLink(store, location.hash);
+    if (isSample(sample)) void session.showSample(sample);
+  });
+  const backend = new URLSearchParams(search).get('backend') === 'wasm' ? 'wasm' : 'auto';
+  const started = session.start({ backend, ...(linked.model ? { model: linked.model } : {}) });
+  return { ...session, started };
+}

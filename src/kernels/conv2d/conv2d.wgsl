@@ -1,0 +1,81 @@
+// x [B,H,W,I] with weight [kh,KERNEL,I,O]. One invocation: PIXELS neighbouring cells of an output row, four output channels.
+// Flat over (b, y, tile of a row, four channels), channels fastest.
+// The tile reads COLUMNS input columns once and uses each for all the KERNEL taps that touch it.
+// VECTOR_IN: I is a multiple of 4 and x is bound as vec4; STEP is 4, else 1. ALIGNED: the same of O and weight.
+
+fn weightAt(at : i32) -> vec4<f32> {
+#if ALIGNED
+  return weight[at >> 2];
+#else
+  return vec4<f32>(weight[at], weight[at + 1], weight[at + 2], weight[at + 3]);
+#end
+}
+
+fn main(index : i32) {
+  let groups = (uniforms.channels + 3) >> 2;
+  let tiles = (uniforms.outSize.y + PIXELS - 1) / PIXELS;
+  let tile = index / groups;
+  let line = tile / tiles; // b * Ho + y
+  let b = line / uniforms.outSize.x;
+  if (index >= uniforms.work) {
+    return;
+  }
+  let channel = (index - tile * groups) * 4;
+  let x0 = (tile - line * tiles) * PIXELS;
+  let fromY = (line - b * uniforms.outSize.x) * uniforms.strideY - uniforms.padding.x;
+  let fromX = x0 * STRIDE - uniforms.padding.y;
+  let steps = uniforms.inChannels / STEP;
+  let inside = array<bool, COLUMNS>(
+#for j in 0..COLUMNS
+    fromX + ($j / SPACING) * STRIDE + $j % SPACING >= 0 && fromX + ($j / SPACING) * STRIDE + $j % SPACING < uniforms.size.y,
+#end
+  );
+  let offset = array<i32, COLUMNS>(
+#for j in 0..COLUMNS
+    clamp(fromX + ($j / SPACING) * STRIDE + $j % SPACING, 0, uniforms.size.y - 1) * steps,
+#end
+  );
+  var acc : array<vec4<f32>, PIXELS>;
+  let lastY = min(uniforms.kernelHeight, uniforms.size.x - fromY);
+  for (var ky = max(0, -fromY); ky < lastY; ky++) {
+    var row = (b * uniforms.size.x + fromY + ky) * uniforms.size.y * steps;
+    var tap = ky * KERNEL * uniforms.inChannels * uniforms.channels + channel;
+    for (var i = 0; i < steps; i++) {
+#if VECTOR_IN
+      let cells = array<vec4<f32>, COLUMNS>(
+#for j in 0..COLUMNS
+        select(vec4<f32>(0.0), x[row + offset[$j]], inside[$j]),
+#end
+      );
+#else
+      let cells = array<f32, COLUMNS>(
+#for j in 0..COLUMNS
+        select(0.0, x[row + offset[$j]], inside[$j]),
+#end
+      );
+#end
+#for kx in 0..KERNEL
+#for q in 0..STEP
+      {
+        let w = weightAt(tap + ($kx * uniforms.inChannels + $q) * uniforms.channels);
+#for p in 0..PIXELS
+#if VECTOR_IN
+        acc[$p] += cells[$p * SPACING + $kx][$q] * w;
+#else
+        acc[$p] += cells[$p * SPACING + $kx] * w;
+#end
+#end
+      }
+#end
+#end
+      row++;
+      tap += STEP * uniforms.channels;
+    }
+  }
+  let cell = line * uniforms.outSize.y + x0;
+#for p in 0..PIXELS
+  if (x0 + $p < uniforms.outSize.y) {
+    finish(acc[$p], cell + $p, channel);
+  }
+#end
+}

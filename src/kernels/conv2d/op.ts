@@ -1,0 +1,97 @@
+/**
+ * 2D convolution with everything that usually follows it in one program.
+ *
+ * B batch, H x W input, I input channels, kh x kw kernel, Ho x Wo output, O output channels.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { applyEpilogue, isTraced, type Activation } from '../epilogue/op';
+import { NO_EPILOGUE } from '../epilogue/program';
+import { linear } from '../matmul/op';
+import {
+  explicitPadding,
+  fusedInputs,
+  kernelAttributes,
+  outputShape,
+  type ConvolutionOptions,
+  type Padding,
+} from './geometry';
+import { inputGradient, runFilterGradient } from './gradient';
+import { runConvolution, WIDEST_KERNEL, type ConvolutionAttributes, type ConvolutionInputs } from './program';
+
+export type { Activation, ConvolutionOptions, Padding };
+
+const FORWARD = 'StepConv2D';
+const FILTER_GRADIENT = 'StepConv2DFilterGradient';
+
+/**
+ * activation(conv(x, filter) + bias) * scale + shift + residual, with zeros around x.
+ * @param x [B,H,W,I]
+ * @param filter [kh,kw,I,O]
+ * @returns [B,Ho,Wo,O], Ho = floor((H + top + bottom - kh) / strides[0]) + 1; gradients to x, filter, bias and residual
+ * @throws Error when a shape, a stride or a padding does not fit
+ */
+export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions): tf.Tensor4D {
+  const [kh, kw, input, output] = filter.shape;
+  if (x.shape[3] !== input) {
+    throw new Error(`conv2d: expected x [B,H,W,${input}] for filter [${filter.shape}], got [${x.shape}]`);
+  }
+  const outShape = outputShape('conv2d', x, filter, output, options);
+  const pointwise = kh === 1 && kw === 1 && outShape[1] === x.shape[1] && outShape[2] === x.shape[2];
+  if (pointwise) return tf.tidy(() => linear(x, tf.reshape(filter, [input, output]), options) as tf.Tensor4D);
+  if (tf.getBackend() !== 'webgpu' || kw > WIDEST_KERNEL) return composed(x, filter, options);
+  const attributes = kernelAttributes(options, outShape);
+  if (!isTraced()) return tf.engine().runKernel(FORWARD, fusedInputs(x, filter, options), attributes);
+  const sums: tf.Tensor4D = tf.engine().runKernel(FORWARD, { x, weight: filter }, { ...attributes, ...NO_EPILOGUE });
+  return applyEpilogue(sums, options) as tf.Tensor4D;
+}
+
+/** By TF.js's own kernels: those of the WebAssembly backend are fast. */
+function composed(x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions): tf.Tensor4D {
+  const { strides, padding } = options;
+  return tf.tidy(
+    () => applyEpilogue(tf.conv2d(x, filter, [...strides], explicitPadding(padding)), options) as tf.Tensor4D,
+  );
+}
+
+export function registerConv2d(): void {
+  tf.registerKernel({
+    kernelName: FORWARD,
+    backendName: 'webgpu',
+    kernelFunc: ({ inputs, backend, attrs }) =>
+      runConvolution(
+        backend as WebGPUBackend,
+        'full',
+        inputs as unknown as ConvolutionInputs,
+        attrs as unknown as ConvolutionAttributes,
+      ),
+  });
+  tf.registerKernel({
+    kernelName: FILTER_GRADIENT,
+    backendName: 'webgpu',
+    kernelFunc: ({ inputs, backend, attrs }) => {
+      const { filterShape, ...rest } = attrs as unknown as ConvolutionAttributes & {
+        filterShape: tf.Tensor4D['shape'];
+      };
+      return runFilterGradient(backend as WebGPUBackend, inputs['x']!, inputs['dy']!, filterShape, rest);
+    },
+  });
+  tf.registerGradient({
+    kernelName: FORWARD,
+    inputsToSave: ['x', 'weight'],
+    gradFunc: (gradient, saved, attrs) => {
+      const dy = gradient as tf.Tensor4D;
+      const [x, weight] = saved as [tf.Tensor4D, tf.Tensor4D];
+      const attributes = attrs as unknown as ConvolutionAttributes;
+      return {
+        x: () => inputGradient(FORWARD, dy, weight, x.shape, attributes),
+        weight: () => {
+          const parts: tf.Tensor = tf
+            .engine()
+            .runKernel(FILTER_GRADIENT, { x, dy }, { ...attrs, filterShape: weight.shape });
+          return tf.sum(parts, 0);
+        },
+      };
+    },
+  });
+}

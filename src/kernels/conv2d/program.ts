@@ -1,0 +1,98 @@
+/**
+ * The programs of the ordinary and the depthwise convolution: tile sizes, constants, uniforms.
+ *
+ * B batch, H x W input, I input channels, kh x kw kernel, Ho x Wo output, O output channels.
+ */
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import depthwiseSource from '../depthwise-conv2d/depthwise-conv2d.wgsl?raw';
+import { EPILOGUE_SOURCE, withEpilogue, type EpilogueAttributes } from '../epilogue/program';
+import { runTemplate } from '../template';
+import { busyInvocations, pickTile } from '../tiling';
+import source from './conv2d.wgsl?raw';
+
+/** A convolution as its kernel gets it: plain values, since TF.js keeps attributes for the gradient. */
+export interface ConvolutionAttributes extends EpilogueAttributes {
+  strides: readonly [number, number];
+  /** top, bottom, left, right */
+  padding: readonly [number, number, number, number];
+  /** [B,Ho,Wo,O] */
+  outShape: readonly [number, number, number, number];
+}
+
+export interface ConvolutionInputs {
+  x: TensorInfo;
+  weight: TensorInfo;
+  bias?: TensorInfo | undefined;
+  residual?: TensorInfo | undefined;
+}
+
+/** Output cells of a row that one invocation may compute. */
+const TILES = [8, 4, 2];
+/** A kernel wider than this would unroll into too much code. */
+export const WIDEST_KERNEL = 7;
+
+/** Input columns that a tile of `pixels` cells reads, and how far apart the first ones of neighbouring cells are among them. */
+function columns(pixels: number, kernel: number, stride: number): { count: number; spacing: number } {
+  const spacing = Math.min(stride, kernel);
+  return { count: (pixels - 1) * spacing + kernel, spacing };
+}
+
+export function runConvolution(
+  backend: WebGPUBackend,
+  kind: 'full' | 'depthwise',
+  { x, weight, bias, residual }: ConvolutionInputs,
+  attributes: ConvolutionAttributes,
+): TensorInfo {
+  const { strides, padding, outShape } = attributes;
+  const [batch, outHeight, outWidth, channels] = outShape;
+  const [kernelHeight, kernel, inChannels] = weight.shape as [number, number, number, number];
+  const full = kind === 'full';
+  const components = channels % 4 === 0 ? 4 : 1;
+  const inComponents = full ? (inChannels % 4 === 0 ? 4 : 1) : components;
+  const others = batch * outHeight * Math.ceil(channels / 4);
+  const stride = strides[1];
+  const pixels = pickTile({
+    sizes: TILES,
+    length: outWidth,
+    others,
+    busy: busyInvocations(backend),
+    loads: (size) => columns(size, kernel, stride).count + kernel * (full ? inComponents : 1),
+    products: (size) => size * kernel * (full ? inComponents : 1),
+  });
+  const { count, spacing } = columns(pixels, kernel, stride);
+  const work = Math.ceil(outWidth / pixels) * others;
+  const shared = withEpilogue(
+    channels,
+    { x: [x, inComponents], weight: [weight, components] },
+    { bias, residual },
+    attributes,
+  );
+  return runTemplate(backend, {
+    ...shared,
+    name: full ? 'StepConv2D' : 'StepDepthwiseConv2D',
+    template: (full ? source : depthwiseSource) + EPILOGUE_SOURCE,
+    output: { shape: [...outShape] },
+    work,
+    constants: {
+      ...shared.constants,
+      PIXELS: pixels,
+      KERNEL: kernel,
+      STRIDE: stride,
+      COLUMNS: count,
+      SPACING: spacing,
+      STEP: inComponents,
+      VECTOR_IN: inComponents === 4,
+    },
+    uniforms: {
+      ...shared.uniforms,
+      work: { i32: [work] },
+      inChannels: { i32: [inChannels] },
+      kernelHeight: { i32: [kernelHeight] },
+      strideY: { i32: [strides[0]] },
+      size: { i32: [x.shape[1]!, x.shape[2]!] },
+      outSize: { i32: [outHeight, outWidth] },
+      padding: { i32: [padding[0], padding[2]] },
+    },
+  });
+}

@@ -1,0 +1,28 @@
+import { test } from 'vitest';
+import { openTestDevice } from '../testing/device';
+import { resizeToTensor } from './op';
+import { noisePixels } from './testing';
+test('time', async () => {
+  const { device } = await openTestDevice();
+  const from: [number, number] = [480, 640];
+  const data = new ImageData(noisePixels(...from), from[1], from[0]);
+  const bitmap = await createImageBitmap(data, { premultiplyAlpha: 'none', colorSpaceConversion: 'none' });
+  const med = async (f: () => void) => { const t: number[] = []; for (let i = 0; i < 40; i++) { await device.queue.onSubmittedWorkDone(); const a = performance.now(); f(); await device.queue.onSubmittedWorkDone(); t.push(performance.now() - a); } return t.sort((x, y) => x - y)[0]!.toFixed(1); };
+  const usage = GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.RENDER_ATTACHMENT;
+  const texture = device.createTexture({ size: [640, 480], format: 'rgba8unorm', usage });
+  console.log('PROBE nothing', await med(() => {}));
+  console.log('PROBE copyExternal unpremul', await med(() => device.queue.copyExternalImageToTexture({ source: bitmap }, { texture }, [640, 480])));
+  console.log('PROBE copyExternal premul', await med(() => device.queue.copyExternalImageToTexture({ source: bitmap }, { texture, premultipliedAlpha: true }, [640, 480])));
+  const opaque = await createImageBitmap(data);
+  console.log('PROBE copyExternal default bitmap', await med(() => device.queue.copyExternalImageToTexture({ source: opaque }, { texture }, [640, 480])));
+  console.log('PROBE copyExternal default bitmap premul', await med(() => device.queue.copyExternalImageToTexture({ source: opaque }, { texture, premultipliedAlpha: true }, [640, 480])));
+  console.log('PROBE writeTexture', await med(() => device.queue.writeTexture({ texture }, data.data as Uint8ClampedArray<ArrayBuffer>, { bytesPerRow: 2560 }, [640, 480])));
+  for (const to of [[320, 320], [640, 640]] as [number, number][]) console.log('PROBE resize ImageData', to[0], await med(() => resizeToTensor(data, to).dispose()), 'bitmap', await med(() => resizeToTensor(bitmap, to).dispose()));
+  const c = new OffscreenCanvas(640, 480).getContext('2d', { willReadFrequently: true })!;
+  const min = async (n: string, f: () => unknown) => { let best = 1e9; for (let i = 0; i < 40; i++) { const t = performance.now(); await f(); best = Math.min(best, performance.now() - t); } console.log('PROBE', n, best.toFixed(1)); };
+  await min('canvas readback', () => { c.drawImage(bitmap, 0, 0); c.getImageData(0, 0, 640, 480); });
+  await min('canvas readback default bitmap', () => { c.drawImage(opaque, 0, 0); c.getImageData(0, 0, 640, 480); });
+  await min('videoframe', async () => { const f = new VideoFrame(bitmap, { timestamp: 0 }); const out = new Uint8Array(f.allocationSize({ format: 'RGBX' })); await f.copyTo(out, { format: 'RGBX' }); f.close(); });
+  const { resizePixels } = await import('./reference'); const { resampleTable } = await import('./coefficients');
+  for (const n of [320, 640]) await min('plain ' + n, () => resizePixels(data.data, resampleTable(480, n), resampleTable(640, n)));
+});

@@ -1,0 +1,1 @@
+fn entry(i : i32) -> Vector { return x[i] + residual[i]; }

@@ -1,0 +1,72 @@
+/** Files, a folder, samples, the camera. Pasting and dropping work anywhere on the page. */
+import { useRef, type ChangeEvent, type ReactNode } from 'react';
+import { Camera, FolderOpen, ImagePlus, Images as Pictures } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { useCommands } from '../../state/react';
+import { SAMPLES } from '../../state/samples';
+import { Button, IconButton } from '../../ui/Button';
+import { Menu, MenuItem } from '../../ui/Menu';
+import styles from './images.module.css';
+
+export function AddImages(): ReactNode {
+  const { t } = useTranslation();
+  const commands = useCommands();
+  const files = useRef<HTMLInputElement>(null);
+  const folder = useRef<HTMLInputElement>(null);
+  const take = (event: ChangeEvent<HTMLInputElement>): void => {
+    const input = event.currentTarget;
+    const picked = [...(input.files ?? [])];
+    // Emptied, so that the same file can be picked again.
+    input.value = '';
+    if (picked.length > 0) commands.addItems(picked, 'file');
+  };
+  return (
+    <div className={styles['add']} role="group" aria-label={t('images.add')}>
+      <input
+        ref={files}
+        type="file"
+        multiple
+        className="unseen"
+        tabIndex={-1}
+        aria-label={t('images.filesInput')}
+        accept="image/*,.zip,.safetensors,.json"
+        onChange={take}
+      />
+      <input
+        ref={folder}
+        type="file"
+        multiple
+        className="unseen"
+        tabIndex={-1}
+        aria-label={t('images.folderInput')}
+        {...{ webkitdirectory: '' }}
+        onChange={take}
+      />
+      <Button className={styles['main']!} onClick={() => files.current?.click()}>
+        <ImagePlus />
+        <span>{t('images.open')}</span>
+      </Button>
+      <div className={styles['ways']}>
+        <IconButton label={t('images.folder')} onClick={() => folder.current?.click()}>
+          <FolderOpen />
+        </IconButton>
+        <Menu
+          trigger={
+            <IconButton label={t('images.samples')}>
+              <Pictures />
+            </IconButton>
+          }
+        >
+          {SAMPLES.map((name) => (
+            <MenuItem key={name} onSelect={() => commands.addSample(name)}>
+              {t(`samples.${name}`)}
+            </MenuItem>
+          ))}
+        </Menu>
+        <IconButton label={t('images.webcam')} onClick={commands.addWebcamFrame}>
+          <Camera />
+        </IconButton>
+      </div>
+    </div>
+  );
+}

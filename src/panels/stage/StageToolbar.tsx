@@ -1,0 +1,94 @@
+/** The row over the image: score threshold, trails, tags, zoom. */
+import type { ReactNode } from 'react';
+import { Maximize, Minus, Plus, Tag } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { useAppState } from '../../state/react';
+import { MAX_THRESHOLD, MIN_THRESHOLD } from '../../state/view';
+import { IconButton } from '../../ui/Button';
+import { formatPercent } from '../../ui/format';
+import { Segmented } from '../../ui/Segmented';
+import { Slider } from '../../ui/Slider';
+import styles from './stage.module.css';
+
+interface StageToolbarProps {
+  zoom: { in(): void; out(): void; fit(): void };
+  magnification: number;
+}
+
+export function StageToolbar({ zoom, magnification }: StageToolbarProps): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <div className={styles['toolbar']}>
+      <ThresholdSlider />
+      <TrailsChoice />
+      <TagsButton />
+      <div className={styles['zoom']} role="group" aria-label={t('stage.zoom')}>
+        <IconButton label={t('stage.zoomOut')} shortcut="-" onClick={zoom.out}>
+          <Minus />
+        </IconButton>
+        <span className={styles['magnification']}>{formatPercent(magnification)}</span>
+        <IconButton label={t('stage.zoomIn')} shortcut="+" onClick={zoom.in}>
+          <Plus />
+        </IconButton>
+        <IconButton label={t('stage.fit')} shortcut="0" onClick={zoom.fit}>
+          <Maximize />
+        </IconButton>
+      </div>
+    </div>
+  );
+}
+
+function ThresholdSlider(): ReactNode {
+  const { t } = useTranslation();
+  const threshold = useAppState((state) => state.threshold);
+  const setThreshold = useAppState((state) => state.setThreshold);
+  return (
+    <div className={styles['threshold']}>
+      <span aria-hidden="true">{t('stage.threshold')}</span>
+      <Slider
+        label={t('stage.thresholdLong')}
+        value={threshold}
+        min={MIN_THRESHOLD}
+        max={MAX_THRESHOLD}
+        step={0.01}
+        valueText={threshold.toFixed(2)}
+        onChange={setThreshold}
+        className={styles['thresholdSlider']!}
+      />
+      <output>{threshold.toFixed(2)}</output>
+    </div>
+  );
+}
+
+function TrailsChoice(): ReactNode {
+  const { t } = useTranslation();
+  const trails = useAppState((state) => state.trails);
+  const setTrails = useAppState((state) => state.setTrails);
+  return (
+    <div className={styles['trails']}>
+      <span aria-hidden="true">{t('stage.trails')}</span>
+      <Segmented
+        label={t('stage.trailsLong')}
+        value={trails}
+        options={(['off', 'one', 'all'] as const).map((value) => ({ value, label: t(`stage.trail.${value}`) }))}
+        onChange={setTrails}
+      />
+    </div>
+  );
+}
+
+function TagsButton(): ReactNode {
+  const { t } = useTranslation();
+  const showLabels = useAppState((state) => state.showLabels);
+  const setShowLabels = useAppState((state) => state.setShowLabels);
+  return (
+    <IconButton
+      label={t('stage.tags')}
+      shortcut="L"
+      aria-pressed={showLabels}
+      onClick={() => setShowLabels(!showLabels)}
+    >
+      <Tag />
+    </IconButton>
+  );
+}

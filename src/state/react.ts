@@ -1,0 +1,30 @@
+/** The thin seam between the vanilla store and React. */
+import { createContext, useContext } from 'react';
+import { useStore as useZustand } from 'zustand/react';
+import { DetectorError } from '../lib/errors';
+import type { Commands } from './commands';
+import type { AppState, AppStore } from './store';
+
+export interface Session {
+  store: AppStore;
+  commands: Commands;
+}
+
+export const SessionContext = createContext<Session | null>(null);
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session)
+    throw new DetectorError('internal', 'session', 'expected a SessionContext around this component, found none');
+  return session;
+}
+
+/** A part of the store; the component renders again when that part changes by identity. */
+export function useAppState<T>(select: (state: AppState) => T): T {
+  return useZustand(useSession().store, select);
+}
+
+export const useCommands = (): Commands => useSession().commands;
+
+/** The store itself, for handlers that read or write without rendering. */
+export const useAppStore = (): AppStore => useSession().store;
