@@ -76,7 +76,7 @@ async function detect(paths: readonly string[], options: Options): Promise<numbe
       const found = await detectAt(app, index);
       if (!found.ok) {
         failures++;
-        console.error(sentence(found.error));
+        console.error(sentence({ ...found.error, subject: path }));
         continue;
       }
       const image = detectionsReport(path, found.value, model.classes, options.threshold);

@@ -2,9 +2,10 @@
 import type { AppError } from '../../src/lib/errors';
 import type { Result } from '../../src/lib/result';
 
-/** "cat.jpg: expected an image, got text. Hint …" */
+/** "cat.jpg: expected an image, got text. The file holds no picture." */
 export function sentence({ subject, message, hint }: AppError): string {
-  return [`${subject}: ${message}`, hint].filter((part) => part !== undefined).join(' ');
+  const said = `${subject}: ${message}`;
+  return hint === undefined ? said : `${said.replace(/\.?$/, '.')} ${hint}`;
 }
 
 /** @throws Error with the sentence where the answer is a refusal */

@@ -35,6 +35,8 @@ export async function openApp(adapter: AdapterChoice): Promise<AppPage> {
   };
   try {
     const page = await browser.newPage();
+    // tsx compiles functions with a helper that keeps their names; those that are sent to the page need it there.
+    await page.addInitScript({ content: 'globalThis.__name = (value) => value;' });
     page.on('pageerror', (error) => console.error(`page: ${error.message}`));
     await page.goto(server.url);
     await page.waitForFunction(() => window.stepdetr !== undefined, undefined, { timeout: STARTUP_MS });

@@ -36,5 +36,9 @@ export interface Ports {
   thumbnail(blob: Blob, name: string, side: number): Promise<Blob>;
   /** One frame of the camera; @throws DetectorError when it is denied or absent. */
   webcamFrame(): Promise<ImageBitmap>;
-  writeTable(format: TableFormat, entries: readonly TableEntry[], options: TableOptions): string;
+  writeTable(
+    format: TableFormat,
+    entries: readonly TableEntry[],
+    options: TableOptions & { model: string; adapter: string },
+  ): string;
 }

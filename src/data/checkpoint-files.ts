@@ -90,9 +90,9 @@ export function pickFiles(name: string, files: readonly File[]): Map<string, Fil
   return picked;
 }
 
-/** A name as a folder name: letters, digits, dot, dash, underscore. Never the id of a built-in checkpoint. */
+/** A name as a folder name: letters and digits of any script, dot, dash, underscore. Never the id of a built-in one. */
 export function idOfFiles(name: string): string {
-  const id = name.replace(/[^\w.-]+/g, '-').replace(/^[.-]+|[.-]+$/g, '') || 'checkpoint';
+  const id = name.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+|[.-]+$/g, '') || 'checkpoint';
   return EMBEDDED.some((embedded) => embedded.id === id) ? `${id}-files` : id;
 }
 

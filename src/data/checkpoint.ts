@@ -82,15 +82,29 @@ export function assembleCheckpoint(parts: CheckpointParts): Checkpoint {
   };
 }
 
+interface EmbeddedCheckpoint {
+  readonly id: string;
+  readonly name: string;
+  readonly licence: string;
+  /** Of all its files together. */
+  readonly bytes: number;
+  readonly files: readonly string[];
+}
+
 /** The checkpoints built into the app, under models/<id>/ beside its page. */
-export const EMBEDDED: readonly { id: string; name: string; licence: string; files: readonly string[] }[] = [
+export const EMBEDDED: readonly EmbeddedCheckpoint[] = [
   {
     id: 'stepdetr_s',
     name: 'StepDETR-S',
     licence: 'Apache-2.0',
+    bytes: 6_977_564,
     files: [CONFIG, PREPROCESSOR, WEIGHTS, 'backbone.safetensors'],
   },
 ];
+
+export function listEmbedded(): ModelEntry[] {
+  return EMBEDDED.map(({ id, name, licence, bytes }) => ({ id, name, source: 'embedded', bytes, licence }));
+}
 
 /** The app's own address with a slash at its end. */
 const folderUrl = (baseUrl: string, id: string): string => `${baseUrl.replace(/\/*$/, '/')}models/${id}/`;

@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { DetectorError } from '../lib/errors';
+import { isSoftwareAdapter } from './adapter';
 import { registerKernels } from './register';
 
 export interface OpenedDevice {
@@ -76,8 +77,5 @@ export async function openWebGpu(
   tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', 256);
   registerKernels();
   await tf.setBackend('webgpu');
-  const software =
-    adapter.info.isFallbackAdapter ||
-    /swiftshader|llvmpipe|warp/i.test(`${adapter.info.architecture} ${adapter.info.description}`);
-  return { backend, device, info: adapter.info, software };
+  return { backend, device, info: adapter.info, software: isSoftwareAdapter(adapter.info) };
 }

@@ -30,10 +30,14 @@ function plainKernel(reference: Implementation['reference']): tf.KernelFunc {
       const values = plain.readSync(dataId);
       return values instanceof Float32Array ? values : Float32Array.from(values as Int32Array);
     };
-    return reference(read, inputs as Inputs, (attrs ?? {}) as Attributes).map(({ shape, values }) => {
-      const dtype = values instanceof Int32Array ? 'int32' : 'float32';
-      return { dataId: plain.write(values, [...shape], dtype), shape: [...shape], dtype };
-    });
+    const outputs = reference(read, inputs as Inputs, (attrs ?? {}) as Attributes).map(
+      ({ shape, values }): tf.TensorInfo => {
+        const dtype = values instanceof Int32Array ? 'int32' : 'float32';
+        return { dataId: plain.write(values, [...shape], dtype), shape: [...shape], dtype };
+      },
+    );
+    // A list of one would reach the caller as a list.
+    return outputs.length === 1 ? outputs[0]! : outputs;
   };
 }
 
@@ -41,7 +45,8 @@ export function registerEverywhere(kernelName: string, { webgpu, reference }: Im
   tf.registerKernel({
     kernelName,
     backendName: 'webgpu',
-    kernelFunc: ({ inputs, backend, attrs }) => webgpu(backend as WebGPUBackend, inputs as Inputs, (attrs ?? {}) as Attributes),
+    kernelFunc: ({ inputs, backend, attrs }) =>
+      webgpu(backend as WebGPUBackend, inputs as Inputs, (attrs ?? {}) as Attributes),
   });
   for (const backendName of PLAIN_BACKENDS) {
     tf.registerKernel({ kernelName, backendName, kernelFunc: plainKernel(reference) });

@@ -70,7 +70,20 @@ test.each([
   ['batch, uneven points, vectors', THREE_LEVELS, 2, 5, 3, 8],
   ['batch, uneven points, numbers', THREE_LEVELS, 3, 4, 2, 5],
   ['eight levels', EIGHT_LEVELS, 2, 3, 2, 4],
-  ['DEIMv2-sized', { shapes: [[20, 25], [10, 12]], points: [4, 2] }, 1, 100, 8, 8],
+  [
+    'DEIMv2-sized',
+    {
+      shapes: [
+        [20, 25],
+        [10, 12],
+      ],
+      points: [4, 2],
+    },
+    1,
+    100,
+    8,
+    8,
+  ],
 ] as [string, Sampling, number, number, number, number][])('forward: %s', async (_, sampling, B, Q, M, d) => {
   const c = makeCase(sampling, B, Q, M, d);
   const { value, locations, weights } = tensorsOf(c);
@@ -90,19 +103,38 @@ test.each([
   const gradient = tf.grads((v, l, w) =>
     deformableAttention(v as tf.Tensor3D, l as tf.Tensor5D, w as tf.Tensor4D, sampling),
   );
-  const [ofValue, ofLocations, ofWeights] = gradient([value, locations, weights], dy) as [tf.Tensor, tf.Tensor, tf.Tensor];
-  const at = { value: Float64Array.from(c.value), locations: Float64Array.from(c.locations), weights: Float64Array.from(c.weights) };
+  const [ofValue, ofLocations, ofWeights] = gradient([value, locations, weights], dy) as [
+    tf.Tensor,
+    tf.Tensor,
+    tf.Tensor,
+  ];
+  const at: Record<'value' | 'locations' | 'weights', Float64Array> = {
+    value: Float64Array.from(c.value),
+    locations: Float64Array.from(c.locations),
+    weights: Float64Array.from(c.weights),
+  };
   const loss = (changed: Partial<typeof at>): number => {
     const all = { ...at, ...changed };
     return dot(deformableAttentionReference(all.value, all.locations, all.weights, sampling, c.extents), c.dy);
   };
   expect(ofLocations.shape).toEqual(locations.shape);
-  expect(relativeL2(await ofValue.data(), numericGradient((v) => loss({ value: v }), at.value))).toBeLessThanOrEqual(1e-3);
   expect(
-    relativeL2(await ofLocations.data(), numericGradient((l) => loss({ locations: l }), at.locations, 1e-6)),
+    relativeL2(
+      await ofValue.data(),
+      numericGradient((v) => loss({ value: v }), at.value),
+    ),
   ).toBeLessThanOrEqual(1e-3);
   expect(
-    relativeL2(await ofWeights.data(), numericGradient((w) => loss({ weights: w }), at.weights)),
+    relativeL2(
+      await ofLocations.data(),
+      numericGradient((l) => loss({ locations: l }), at.locations, 1e-6),
+    ),
+  ).toBeLessThanOrEqual(1e-3);
+  expect(
+    relativeL2(
+      await ofWeights.data(),
+      numericGradient((w) => loss({ weights: w }), at.weights),
+    ),
   ).toBeLessThanOrEqual(1e-3);
 });
 
@@ -116,7 +148,12 @@ test('many samples on one cell add up', async () => {
   // (0.5, 0.5) is the middle column, halfway between the two rows.
   const half = (Q * 4) / 2;
   const cells = [0, half, 0, 0, half, 0];
-  expect(relativeL2(await gradient.data(), cells.flatMap((v) => Array<number>(d).fill(v)))).toBeLessThanOrEqual(1e-6);
+  expect(
+    relativeL2(
+      await gradient.data(),
+      cells.flatMap((v) => Array<number>(d).fill(v)),
+    ),
+  ).toBeLessThanOrEqual(1e-6);
 });
 
 test('samples at NaN, infinity and far away read nothing', async () => {
@@ -140,11 +177,17 @@ test('warm calls and gradients leave nothing behind', async () => {
   const before = { ...tf.memory(), buffers: opened.backend.numDataIds() };
   for (let i = 0; i < 3; i++) round();
   const after = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  expect([after.numTensors, after.numBytes, after.buffers]).toEqual([before.numTensors, before.numBytes, before.buffers]);
+  expect([after.numTensors, after.numBytes, after.buffers]).toEqual([
+    before.numTensors,
+    before.numBytes,
+    before.buffers,
+  ]);
 });
 
 test('shapes that do not fit are refused by name', () => {
   const { value, locations, weights } = tensorsOf(makeCase(THREE_LEVELS, 1, 2, 3, 4));
   const short: Sampling = { ...THREE_LEVELS, points: [3, 0, 1] };
-  expect(() => deformableAttention(value, locations, weights, short)).toThrow('expected weights [1,Q,M,4], got [1,2,3,5]');
+  expect(() => deformableAttention(value, locations, weights, short)).toThrow(
+    'expected weights [1,Q,M,4], got [1,2,3,5]',
+  );
 });

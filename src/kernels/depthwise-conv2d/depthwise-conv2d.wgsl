@@ -18,6 +18,10 @@ fn cellAt(at : i32) -> vec4<f32> {
 #end
 }
 
+fn isInside(column : i32) -> bool {
+  return column >= 0 && column < uniforms.size.y;
+}
+
 fn main(index : i32) {
   let groups = (uniforms.channels + 3) >> 2;
   let tiles = (uniforms.outSize.y + PIXELS - 1) / PIXELS;
@@ -33,7 +37,7 @@ fn main(index : i32) {
   let fromX = x0 * STRIDE - uniforms.padding.y;
   let inside = array<bool, COLUMNS>(
 #for j in 0..COLUMNS
-    fromX + ($j / SPACING) * STRIDE + $j % SPACING >= 0 && fromX + ($j / SPACING) * STRIDE + $j % SPACING < uniforms.size.y,
+    isInside(fromX + ($j / SPACING) * STRIDE + $j % SPACING),
 #end
   );
   let offset = array<i32, COLUMNS>(

@@ -58,9 +58,11 @@ export function matMul(a: tf.Tensor, b: tf.Tensor, transposeA = false, transpose
   const { matrices, rows, inner, outShape } = size;
   if (matrices[0] === matrices[1] || matrices[1] !== 1 || transposeA) return tf.matMul(a, b, transposeA, transposeB);
   // one matrix for all: their rows are one long matrix, and TF.js's gradient of unequal batches fails
-  const flat = tf.reshape(a, [matrices[0] * rows, inner]);
-  const one = tf.reshape(b, b.shape.slice(-2));
-  return tf.reshape(tf.matMul(flat, one, false, transposeB), outShape);
+  return tf.tidy(() => {
+    const flat = tf.reshape(a, [matrices[0] * rows, inner]);
+    const one = tf.reshape(b, b.shape.slice(-2));
+    return tf.reshape(tf.matMul(flat, one, false, transposeB), outShape);
+  });
 }
 
 interface ProductAttributes {

@@ -6,7 +6,7 @@ import { openTestDevice, throwFaults } from '../testing/device';
 import { sharedBytes, sharedIsHere } from '../testing/shared';
 import { levelValues, resampleTable, type Normalisation } from './coefficients';
 import { resizePixels, toFloats } from './reference';
-import { resizeToTensor } from './op';
+import { resizeToTensor, type ImageSource } from './op';
 import { noisePixels, pillowCases } from './testing';
 
 const EXACT: ImageBitmapOptions = { premultiplyAlpha: 'none', colorSpaceConversion: 'none' };
@@ -19,6 +19,10 @@ beforeAll(async () => {
 afterEach(() => throwFaults(opened));
 
 type Size = [number, number];
+
+/** This ring runs on a software adapter, where 'best' is the plain path. */
+const gpuResize = (image: ImageSource, to: Size, normalisation?: Normalisation): tf.Tensor4D =>
+  resizeToTensor(image, to, normalisation, 'gpu');
 
 function expected(pixels: Uint8ClampedArray, from: Size, to: Size, normalisation: Normalisation = {}): Float32Array {
   const rgb = resizePixels(pixels, resampleTable(from[0], to[0]), resampleTable(from[1], to[1]));
@@ -52,10 +56,10 @@ describe.each(sizes)('$from to $to', ({ from, to }) => {
   test('ImageData and ImageBitmap, every value', async () => {
     const want = expected(pixels, from, to, IMAGENET);
     const bitmap = await createImageBitmap(data, EXACT);
-    const fromData = resizeToTensor(data, to, IMAGENET);
+    const fromData = gpuResize(data, to, IMAGENET);
     expect(fromData.shape).toEqual([1, to[0], to[1], 3]);
     expect(maxDifference(await valuesOf(fromData), want)).toBe(0);
-    expect(maxDifference(await valuesOf(resizeToTensor(bitmap, to, IMAGENET)), want)).toBe(0);
+    expect(maxDifference(await valuesOf(gpuResize(bitmap, to, IMAGENET)), want)).toBe(0);
     bitmap.close();
   });
 });
@@ -68,27 +72,27 @@ describe('sources', () => {
   test('OffscreenCanvas', async () => {
     const canvas = new OffscreenCanvas(from[1], from[0]);
     canvas.getContext('2d')!.putImageData(new ImageData(pixels, from[1], from[0]), 0, 0);
-    expect(maxDifference(await valuesOf(resizeToTensor(canvas, to)), expected(pixels, from, to))).toBe(0);
+    expect(maxDifference(await valuesOf(gpuResize(canvas, to)), expected(pixels, from, to))).toBe(0);
   });
 
   test('VideoFrame', async () => {
     const init = { format: 'RGBX', codedWidth: from[1], codedHeight: from[0], timestamp: 0 } as const;
     const frame = new VideoFrame(pixels, init);
     // The frame's colour space is converted on its way: a level of rounding.
-    expect(maxDifference(await valuesOf(resizeToTensor(frame, to)), expected(pixels, from, to))).toBeLessThanOrEqual(1);
+    expect(maxDifference(await valuesOf(gpuResize(frame, to)), expected(pixels, from, to))).toBeLessThanOrEqual(1);
     frame.close();
   });
 
   test('colours under alpha 0 stay', async () => {
     const clear = pixels.map((level, i) => (i % 4 === 3 ? i % 8 : level));
     const bitmap = await createImageBitmap(new ImageData(clear, from[1], from[0]), EXACT);
-    expect(maxDifference(await valuesOf(resizeToTensor(bitmap, to)), expected(pixels, from, to))).toBe(0);
+    expect(maxDifference(await valuesOf(gpuResize(bitmap, to)), expected(pixels, from, to))).toBe(0);
   });
 
   test('a closed bitmap is refused', async () => {
     const bitmap = await createImageBitmap(new ImageData(pixels, from[1], from[0]));
     bitmap.close();
-    expect(() => resizeToTensor(bitmap, to)).toThrow(/with pixels/);
+    expect(() => gpuResize(bitmap, to)).toThrow(/with pixels/);
   });
 });
 
@@ -96,7 +100,7 @@ test('more than one texture of rows: 5000 x 4000 pixels', async () => {
   const from: Size = [5000, 4000];
   const pixels = noisePixels(...from);
   const bitmap = await createImageBitmap(new ImageData(pixels, from[1], from[0]), EXACT);
-  expect(maxDifference(await valuesOf(resizeToTensor(bitmap, [6, 5])), expected(pixels, from, [6, 5]))).toBe(0);
+  expect(maxDifference(await valuesOf(gpuResize(bitmap, [6, 5])), expected(pixels, from, [6, 5]))).toBe(0);
   bitmap.close();
 });
 
@@ -105,19 +109,19 @@ test('wider than a texture may be', async () => {
   const pixels = noisePixels(...from);
   const data = new ImageData(pixels, from[1], from[0]);
   const want = expected(pixels, from, [3, 40]);
-  expect(maxDifference(await valuesOf(resizeToTensor(data, [3, 40])), want)).toBe(0);
+  expect(maxDifference(await valuesOf(gpuResize(data, [3, 40])), want)).toBe(0);
 });
 
 test('calls with other sizes in between give the same bytes and leave no tensor and no byte', async () => {
   const from: Size = [50, 70];
   const bitmap = await createImageBitmap(new ImageData(noisePixels(...from), from[1], from[0]), EXACT);
   const other = await createImageBitmap(new ImageData(noisePixels(90, 31), 31, 90), EXACT);
-  const first = await valuesOf(resizeToTensor(bitmap, [32, 32], IMAGENET));
-  await valuesOf(resizeToTensor(other, [20, 24]));
+  const first = await valuesOf(gpuResize(bitmap, [32, 32], IMAGENET));
+  await valuesOf(gpuResize(other, [20, 24]));
   const before = { ...tf.memory() } as tf.MemoryInfo & { numBytesAllocatedInGPU: number };
   for (let i = 0; i < 50; i++) {
-    await valuesOf(resizeToTensor(other, [20, 24], { rescale: i / 7 }));
-    expect(maxDifference(await valuesOf(resizeToTensor(bitmap, [32, 32], IMAGENET)), first)).toBe(0);
+    await valuesOf(gpuResize(other, [20, 24], { rescale: i / 7 }));
+    expect(maxDifference(await valuesOf(gpuResize(bitmap, [32, 32], IMAGENET)), first)).toBe(0);
   }
   const after = tf.memory() as typeof before;
   expect(after.numTensors).toBe(before.numTensors);
@@ -128,9 +132,40 @@ test('calls with other sizes in between give the same bytes and leave no tensor 
 test('the tensor goes straight into TF.js’s own programs', async () => {
   const pixels = noisePixels(8, 10);
   const image = new ImageData(pixels, 10, 8);
-  const sum = tf.tidy(() => tf.add(tf.mul(resizeToTensor(image, [4, 4]), 2), resizeToTensor(image, [4, 4])));
+  const sum = tf.tidy(() => tf.add(tf.mul(gpuResize(image, [4, 4]), 2), gpuResize(image, [4, 4])));
   const want = expected(pixels, [8, 10], [4, 4]).map((value) => value * 3);
   expect(maxDifference(await valuesOf(sum), want)).toBe(0);
+});
+
+describe('every path', () => {
+  const from: Size = [46, 62];
+  const pixels = noisePixels(...from);
+  const want = expected(pixels, from, [20, 33], IMAGENET);
+
+  test.each(['best', 'gpu', 'plain'] as const)('%s: a bitmap', async (path) => {
+    const bitmap = await createImageBitmap(new ImageData(pixels, from[1], from[0]), EXACT);
+    expect(maxDifference(await valuesOf(resizeToTensor(bitmap, [20, 33], IMAGENET, path)), want)).toBe(0);
+    bitmap.close();
+  });
+
+  test('best: colours under low alpha stay', async () => {
+    const clear = pixels.map((level, i) => (i % 4 === 3 ? i % 8 : level));
+    const bitmap = await createImageBitmap(new ImageData(clear, from[1], from[0]), EXACT);
+    expect(maxDifference(await valuesOf(resizeToTensor(bitmap, [20, 33], IMAGENET)), want)).toBe(0);
+    bitmap.close();
+  });
+
+  test('best: a frame and a canvas', async () => {
+    const canvas = new OffscreenCanvas(from[1], from[0]);
+    canvas.getContext('2d')!.putImageData(new ImageData(pixels, from[1], from[0]), 0, 0);
+    const frame = new VideoFrame(canvas, { timestamp: 0 });
+    expect(maxDifference(await valuesOf(resizeToTensor(canvas, [20, 33], IMAGENET)), want)).toBe(0);
+    const level = 1 / 255 / 0.224;
+    expect(maxDifference(await valuesOf(resizeToTensor(frame, [20, 33], IMAGENET)), want)).toBeLessThanOrEqual(
+      level * 1.01,
+    );
+    frame.close();
+  });
 });
 
 test.skipIf(!sharedIsHere)('Pillow’s answers for photos, every byte', async () => {
@@ -138,7 +173,7 @@ test.skipIf(!sharedIsHere)('Pillow’s answers for photos, every byte', async ()
   expect(cases).toHaveLength(3);
   for (const { from, to, source, resized } of cases) {
     const bitmap = await createImageBitmap(new ImageData(source, from[1], from[0]), EXACT);
-    expect(maxDifference(await valuesOf(resizeToTensor(bitmap, to)), resized)).toBe(0);
+    expect(maxDifference(await valuesOf(gpuResize(bitmap, to)), resized)).toBe(0);
     bitmap.close();
   }
 });

@@ -7,25 +7,32 @@ import { PRECISION_BITS, type ResampleTable } from './coefficients';
 
 const HALF = 2 ** (PRECISION_BITS - 1);
 
-/** The 8-bit level of a weighted sum; weights are not negative, so only the top is clipped. */
+/** The 8-bit level of a weighted sum that began at HALF; weights are not negative, so only the top is clipped. */
 function toLevel(sum: number): number {
-  return Math.min((sum + HALF) >> PRECISION_BITS, 255);
+  return Math.min(sum >> PRECISION_BITS, 255);
 }
 
 /** RGBA [H,W,4] to RGB [H,w,3]; alpha is dropped as by Pillow's convert('RGB'). */
-function resampleRows(pixels: ArrayLike<number>, height: number, columns: ResampleTable): Uint8Array {
+function resampleRows(pixels: Uint8ClampedArray, height: number, columns: ResampleTable): Uint8Array {
   const { inSize, outSize, stride, entries } = columns;
   const result = new Uint8Array(height * outSize * 3);
+  let to = 0;
   for (let y = 0; y < height; y++) {
-    for (let o = 0; o < outSize; o++) {
-      const entry = o * stride;
-      for (let c = 0; c < 3; c++) {
-        let sum = 0;
-        for (let k = 0; k < entries[entry + 1]!; k++) {
-          sum += pixels[(y * inSize + entries[entry]! + k) * 4 + c]! * entries[entry + 2 + k]!;
-        }
-        result[(y * outSize + o) * 3 + c] = toLevel(sum);
+    for (let entry = 0; entry < entries.length; entry += stride) {
+      let from = (y * inSize + entries[entry]!) * 4;
+      const end = entry + 2 + entries[entry + 1]!;
+      let red = HALF;
+      let green = HALF;
+      let blue = HALF;
+      for (let k = entry + 2; k < end; k++, from += 4) {
+        const weight = entries[k]!;
+        red += pixels[from]! * weight;
+        green += pixels[from + 1]! * weight;
+        blue += pixels[from + 2]! * weight;
       }
+      result[to++] = toLevel(red);
+      result[to++] = toLevel(green);
+      result[to++] = toLevel(blue);
     }
   }
   return result;
@@ -36,15 +43,16 @@ function resampleColumns(pixels: Uint8Array, width: number, rows: ResampleTable)
   const { outSize, stride, entries } = rows;
   const line = width * 3;
   const result = new Uint8Array(outSize * line);
+  const sums = new Int32Array(line);
   for (let o = 0; o < outSize; o++) {
     const entry = o * stride;
-    for (let x = 0; x < line; x++) {
-      let sum = 0;
-      for (let k = 0; k < entries[entry + 1]!; k++) {
-        sum += pixels[(entries[entry]! + k) * line + x]! * entries[entry + 2 + k]!;
-      }
-      result[o * line + x] = toLevel(sum);
+    sums.fill(HALF);
+    for (let k = 0; k < entries[entry + 1]!; k++) {
+      const weight = entries[entry + 2 + k]!;
+      const from = (entries[entry]! + k) * line;
+      for (let x = 0; x < line; x++) sums[x]! += pixels[from + x]! * weight;
     }
+    for (let x = 0; x < line; x++) result[o * line + x] = toLevel(sums[x]!);
   }
   return result;
 }
@@ -55,7 +63,7 @@ function resampleColumns(pixels: Uint8Array, width: number, rows: ResampleTable)
  * @param columns table from W to w
  * @returns RGB bytes [h,w,3]: horizontal pass, rounded to bytes, then vertical pass
  */
-export function resizePixels(pixels: ArrayLike<number>, rows: ResampleTable, columns: ResampleTable): Uint8Array {
+export function resizePixels(pixels: Uint8ClampedArray, rows: ResampleTable, columns: ResampleTable): Uint8Array {
   return resampleColumns(resampleRows(pixels, rows.inSize, columns), columns.outSize, rows);
 }
 

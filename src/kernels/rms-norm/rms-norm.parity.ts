@@ -41,13 +41,28 @@ test.each([[5], [2, 3, 4], [1, 3, 12], [2, 35, 3], [70, 8]])('gradients: %i, …
   const residual = numbers(x.length, 5);
   const weight = numbers(width, 6);
   const dy = numbers(x.length, 7);
-  const [tx, tw, tr, tdy] = [tf.tensor(x, shape), tf.tensor1d(weight), tf.tensor(residual, shape), tf.tensor(dy, shape)];
+  const [tx, tw, tr, tdy] = [
+    tf.tensor(x, shape),
+    tf.tensor1d(weight),
+    tf.tensor(residual, shape),
+    tf.tensor(dy, shape),
+  ];
   const at = [x, residual, weight].map((v) => Float64Array.from(v)) as [Float64Array, Float64Array, Float64Array];
   const loss = (v: Float64Array, w: Float64Array): number => dot(rmsNormReference(v, w, epsilon), dy);
 
   const alone = tf.grads((v, w) => rmsNorm(v, w as tf.Tensor1D, { epsilon }))([tx, tw], tdy);
-  expect(relativeL2(await alone[0]!.data(), numericGradient((v) => loss(v, at[2]), at[0]))).toBeLessThanOrEqual(1e-3);
-  expect(relativeL2(await alone[1]!.data(), numericGradient((w) => loss(at[0], w), at[2]))).toBeLessThanOrEqual(1e-3);
+  expect(
+    relativeL2(
+      await alone[0]!.data(),
+      numericGradient((v) => loss(v, at[2]), at[0]),
+    ),
+  ).toBeLessThanOrEqual(1e-3);
+  expect(
+    relativeL2(
+      await alone[1]!.data(),
+      numericGradient((w) => loss(at[0], w), at[2]),
+    ),
+  ).toBeLessThanOrEqual(1e-3);
 
   const sum = sumReference(at[0], at[1]);
   const normed = tf.grads((v, r, w) => rmsNorm(v, w as tf.Tensor1D, { epsilon, residual: r }));
@@ -55,7 +70,12 @@ test.each([[5], [2, 3, 4], [1, 3, 12], [2, 35, 3], [70, 8]])('gradients: %i, …
   const expected = numericGradient((v) => loss(v, at[2]), sum);
   expect(relativeL2(await ofX.data(), expected)).toBeLessThanOrEqual(1e-3);
   expect(relativeL2(await ofResidual.data(), expected)).toBeLessThanOrEqual(1e-3);
-  expect(relativeL2(await ofWeight.data(), numericGradient((w) => loss(sum, w), at[2]))).toBeLessThanOrEqual(1e-3);
+  expect(
+    relativeL2(
+      await ofWeight.data(),
+      numericGradient((w) => loss(sum, w), at[2]),
+    ),
+  ).toBeLessThanOrEqual(1e-3);
 });
 
 test('a row of zeros gives zeros', async () => {
@@ -74,7 +94,11 @@ test('warm calls and gradients leave nothing behind', () => {
   const before = { ...tf.memory(), buffers: opened.backend.numDataIds() };
   for (let i = 0; i < 3; i++) round();
   const after = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  expect([after.numTensors, after.numBytes, after.buffers]).toEqual([before.numTensors, before.numBytes, before.buffers]);
+  expect([after.numTensors, after.numBytes, after.buffers]).toEqual([
+    before.numTensors,
+    before.numBytes,
+    before.buffers,
+  ]);
 });
 
 test('shapes that do not fit are refused by name', () => {

@@ -48,7 +48,11 @@ test('warm calls and gradients leave nothing behind', () => {
   const before = { ...tf.memory(), buffers: opened.backend.numDataIds() };
   for (let i = 0; i < 3; i++) round();
   const after = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  expect([after.numTensors, after.numBytes, after.buffers]).toEqual([before.numTensors, before.numBytes, before.buffers]);
+  expect([after.numTensors, after.numBytes, after.buffers]).toEqual([
+    before.numTensors,
+    before.numBytes,
+    before.buffers,
+  ]);
 });
 
 test('an odd width is refused', () => {

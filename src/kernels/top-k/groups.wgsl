@@ -1,12 +1,13 @@
-// One thread per group of `size` rows: the index of its best row. A tie goes to the lower index.
+// One thread per group of `size` rows: its best row.
 fn main(index : i32) {
   if (index < uniforms.total) {
     let base = (index / uniforms.groups) * uniforms.rows;
     let first = (index % uniforms.groups) * uniforms.size;
     let end = min(first + uniforms.size, uniforms.rows);
-    var best = first;
+    var best = vec2<i32>(keys[base + first], first);
     for (var row = first + 1; row < end; row = row + 1) {
-      if (keys[base + row] > keys[base + best]) { best = row; }
+      let other = vec2<i32>(keys[base + row], row);
+      if (comesBefore(other, best)) { best = other; }
     }
     result[index] = best;
   }

@@ -2,27 +2,30 @@
  * The best rows of a score matrix, chosen on the GPU without a read-back (query selection: Deformable DETR's two stages,
  * arXiv 2010.04159, section 4.2; RT-DETR, arXiv 2304.08069, section 4.3).
  *
- * A row's place is the number of rows before it. To count for a few rows only: split the rows into at least k groups and
- * take the best of each. The k-th best of these has k - 1 rows before it, so no row behind it is among the best k.
+ * A row's place is the number of rows before it. Counting that for every row takes N^2 steps, so most are ruled out first:
+ * split the rows into at least k groups and take the best of each. The k-th best of these is a threshold: k rows do not come
+ * after it, so no row behind it is chosen. Only the others, about 1.4 k of random scores, are ranked among themselves.
  *
  * B batch, N rows, C columns (classes).
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { registerEverywhere } from '../fallback';
-import { runProgram, type Uniform } from '../program';
+import { runProgram, type Program, type Uniform } from '../program';
 import { expectThat } from '../shapes';
 import { untraced } from '../untraced';
+import candidatesSource from './candidates.wgsl?raw';
 import groupsSource from './groups.wgsl?raw';
 import keysSource from './keys.wgsl?raw';
+import orderSource from './order.wgsl?raw';
 import rankSource from './rank.wgsl?raw';
 import { topKReference } from './reference';
 import thresholdSource from './threshold.wgsl?raw';
 
 const NAME = 'topK';
 const KERNEL = 'StepTopK';
-/** Rows of a group, at most: more makes the groups' ranking cheaper and their threshold looser. */
-const MOST_IN_GROUP = 16;
+/** Rows of a group, at most: one thread reads them all. */
+const MOST_IN_GROUP = 32;
 
 type Info = tf.TensorInfo;
 
@@ -45,41 +48,79 @@ export function topK(scores: tf.Tensor3D, k: number): tf.Tensor2D {
   return untraced(() => tf.engine().runKernel(KERNEL, { scores }, { k }));
 }
 
-/** One of the four programs; all of its numbers are integers. */
-function run(
-  backend: WebGPUBackend,
-  pass: string,
-  source: string,
-  inputs: Record<string, Info>,
-  shape: number[],
-  work: number,
-  numbers: Record<string, number>,
-): Info {
-  const uniforms: Record<string, Uniform> = { total: { i32: [work] } };
-  for (const [name, value] of Object.entries(numbers)) uniforms[name] = { i32: [value] };
-  return runProgram(backend, {
-    name: `${KERNEL}${pass}`,
-    source,
-    inputs,
-    output: { shape, dtype: 'int32' },
-    work,
-    uniforms,
-  });
+/** Runs the programs of one call; all of their numbers are integers. */
+class Selection {
+  private readonly uniforms: Record<string, Uniform>;
+  readonly batch: number;
+  readonly rows: number;
+  readonly groups: number;
+
+  constructor(
+    private readonly backend: WebGPUBackend,
+    [batch, rows, columns]: readonly [number, number, number],
+    readonly k: number,
+  ) {
+    // Twice as many groups as k: the threshold then lets about 1.4 k rows through.
+    const size = Math.min(MOST_IN_GROUP, Math.max(1, Math.floor(rows / (2 * k))));
+    [this.batch, this.rows, this.groups] = [batch, rows, Math.ceil(rows / size)];
+    const numbers = { rows, columns, groups: this.groups, size, k };
+    this.uniforms = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, { i32: [value] }]));
+  }
+
+  /** @param components numbers of a vector in the output and in each input */
+  run(
+    pass: string,
+    source: string,
+    inputs: Record<string, Info>,
+    output: { shape: number[]; work: number; components?: NonNullable<Program['components']>; into?: Info },
+  ): Info {
+    const { shape, work, components = {}, into } = output;
+    return runProgram(
+      this.backend,
+      {
+        name: `${KERNEL}${pass}`,
+        source: orderSource + source,
+        inputs,
+        output: { shape, dtype: 'int32' },
+        components,
+        work,
+        uniforms: { ...this.uniforms, total: { i32: [work] } },
+        ...(into ? { atomic: true } : {}),
+      },
+      into,
+    );
+  }
 }
 
 function topKOnGpu(backend: WebGPUBackend, scores: Info, k: number): Info {
-  const [batch, rows, columns] = scores.shape as [number, number, number];
-  const size = Math.min(MOST_IN_GROUP, Math.max(1, Math.floor(rows / (2 * k))));
-  const groups = Math.ceil(rows / size);
-  const keys = run(backend, 'Keys', keysSource, { scores }, [batch, rows], batch * rows, { columns });
-  const best = run(backend, 'Groups', groupsSource, { keys }, [batch, groups], batch * groups, { rows, groups, size });
-  const threshold = run(backend, 'Threshold', thresholdSource, { keys, best }, [batch], batch * groups, {
-    rows,
-    groups,
-    k,
-  });
-  const indices = run(backend, 'Rank', rankSource, { keys, threshold }, [batch, k], batch * rows, { rows, k });
-  for (const { dataId } of [keys, best, threshold]) backend.disposeData(dataId);
+  const selection = new Selection(backend, scores.shape as [number, number, number], k);
+  const { batch, rows, groups } = selection;
+  const all = batch * rows;
+  const keys = selection.run('Keys', keysSource, { scores }, { shape: [batch, rows], work: all });
+  const best = selection.run(
+    'Groups',
+    groupsSource,
+    { keys },
+    { shape: [batch, groups, 2], work: batch * groups, components: { output: 2, inputs: [1] } },
+  );
+  const threshold = selection.run(
+    'Threshold',
+    thresholdSource,
+    { best },
+    { shape: [batch, 2], work: batch * groups, components: { output: 2, inputs: [2] } },
+  );
+  const shape = [batch, 1 + 2 * rows];
+  const into = tf
+    .getKernel('Fill', 'webgpu')
+    .kernelFunc({ inputs: {}, backend, attrs: { shape, value: 0, dtype: 'int32' } }) as Info;
+  const candidates = selection.run(
+    'Candidates',
+    candidatesSource,
+    { keys, threshold },
+    { shape, work: all, components: { inputs: [1, 2] }, into },
+  );
+  const indices = selection.run('Rank', rankSource, { candidates }, { shape: [batch, k], work: all });
+  for (const { dataId } of [keys, best, threshold, candidates]) backend.disposeData(dataId);
   return indices;
 }
 

@@ -1,20 +1,18 @@
-// One thread per row. Rows behind the threshold are not among the best k: k rows are known that come before them. The others
-// count the rows before them, which is their place. (key, index) is a total order, so every place is written once.
+// One thread per candidate counts the candidates before it, which is its place: whatever comes before a candidate is one too.
 fn main(index : i32) {
   if (index < uniforms.total) {
     let batch = index / uniforms.rows;
-    let base = batch * uniforms.rows;
-    let row = index - base;
-    let key = keys[index];
-    let limit = threshold[batch];
-    let limitKey = keys[base + limit];
-    if (key > limitKey || (key == limitKey && row <= limit)) {
+    let list = batch * (1 + 2 * uniforms.rows);
+    let count = candidates[list];
+    let slot = index % uniforms.rows;
+    if (slot < count) {
+      let mine = vec2<i32>(candidates[list + 1 + 2 * slot], candidates[list + 2 + 2 * slot]);
       var before = 0;
-      for (var other = 0; other < row; other = other + 1) { before = before + select(0, 1, keys[base + other] >= key); }
-      for (var other = row + 1; other < uniforms.rows; other = other + 1) {
-        before = before + select(0, 1, keys[base + other] > key);
+      for (var other = 0; other < count; other = other + 1) {
+        let at = list + 1 + 2 * other;
+        before = before + select(0, 1, comesBefore(vec2<i32>(candidates[at], candidates[at + 1]), mine));
       }
-      if (before < uniforms.k) { result[batch * uniforms.k + before] = row; }
+      if (before < uniforms.k) { result[batch * uniforms.k + before] = mine.y; }
     }
   }
 }

@@ -2,14 +2,10 @@
 fn main(index : i32) {
   if (index < uniforms.total) {
     let batch = index / uniforms.groups;
+    let first = batch * uniforms.groups;
     let mine = best[index];
-    let key = keys[batch * uniforms.rows + mine];
     var before = 0;
-    for (var g = 0; g < uniforms.groups; g = g + 1) {
-      let other = best[batch * uniforms.groups + g];
-      let otherKey = keys[batch * uniforms.rows + other];
-      before = before + select(0, 1, otherKey > key || (otherKey == key && other < mine));
-    }
+    for (var g = 0; g < uniforms.groups; g = g + 1) { before = before + select(0, 1, comesBefore(best[first + g], mine)); }
     if (before == uniforms.k - 1) { result[batch] = mine; }
   }
 }

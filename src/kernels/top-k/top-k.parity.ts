@@ -39,7 +39,9 @@ test.each([20, 150, 600])('many ties, k %i: the lower index comes first', async 
 });
 
 test('all equal: the first k', async () => {
-  expect(await choose(new Float32Array(900).fill(0.5), [1, 900, 1], 40)).toEqual(Array.from({ length: 40 }, (_, i) => i));
+  expect(await choose(new Float32Array(900).fill(0.5), [1, 900, 1], 40)).toEqual(
+    Array.from({ length: 40 }, (_, i) => i),
+  );
 });
 
 test('NaN comes last, infinities at the ends, -0 equals 0, rows stay a permutation', async () => {
@@ -66,7 +68,11 @@ test('warm calls leave nothing behind', () => {
   const before = { ...tf.memory(), buffers: opened.backend.numDataIds() };
   for (let i = 0; i < 3; i++) topK(scores, 9).dispose();
   const after = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  expect([after.numTensors, after.numBytes, after.buffers]).toEqual([before.numTensors, before.numBytes, before.buffers]);
+  expect([after.numTensors, after.numBytes, after.buffers]).toEqual([
+    before.numTensors,
+    before.numBytes,
+    before.buffers,
+  ]);
 });
 
 test('k outside 1..N and other types are refused', () => {

@@ -1,9 +1,13 @@
-/** Chromium keeps a rotated bitmap's pixels as stored and turns them on use: every use of ours has to get the upright ones. */
+/**
+ * From a file to the tensor. Chromium keeps a rotated bitmap's pixels as stored and turns them on use: every use of ours has to get the upright ones.
+ */
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { OpenedDevice } from '../../kernels/backend';
 import { resizeToTensor } from '../../kernels/resize/op';
 import { maxDifference } from '../../kernels/testing/compare';
+import { pillowCases } from '../../kernels/resize/testing';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
+import { sharedBytes, sharedIsHere } from '../../kernels/testing/shared';
 import { decodeImage } from './decode';
 import { exif, greyPng, pngChunk } from './testing';
 
@@ -21,7 +25,7 @@ function upright(bitmap: ImageBitmap): ImageData {
 }
 
 async function tensorValues(image: ImageBitmap | ImageData, size: [number, number]): Promise<Float32Array> {
-  const tensor = resizeToTensor(image, size);
+  const tensor = resizeToTensor(image, size, {}, 'gpu');
   const values = (await tensor.data()) as Float32Array;
   tensor.dispose();
   return values;
@@ -65,4 +69,22 @@ test.each([3, 6])('orientation %d, larger than one texture', async (orientation)
   const want = await tensorValues(upright(bitmap), [17, 13]);
   expect(maxDifference(await tensorValues(bitmap, [17, 13]), want)).toBe(0);
   bitmap.close();
+});
+
+/** The files whose pixels preprocess.safetensors has. */
+const PHOTOS: Record<string, string> = {
+  raccoon_640: 'datasets/raccoon/images/raccoon-10.jpg',
+  raccoon_320: 'datasets/raccoon/images/raccoon-100.jpg',
+  bccd_416: 'datasets/bccd/JPEGImages/BloodImage_00001.jpg',
+};
+
+test.skipIf(!sharedIsHere)('photos, from the JPEG file to Pillow’s resized bytes', async () => {
+  const cases = pillowCases(await sharedBytes('reference/preprocess.safetensors'));
+  expect(cases.map(({ name }) => name).sort()).toEqual(Object.keys(PHOTOS).sort());
+  for (const { name, to, resized } of cases) {
+    const { bitmap } = await decodeImage(new Blob([await sharedBytes(PHOTOS[name]!)]), name, { maxSide: 8192 });
+    // A level of allowance for JPEG decoders; with Chromium's and Pillow's libjpeg-turbo it is 0.
+    expect(maxDifference(await tensorValues(bitmap, to), resized)).toBeLessThanOrEqual(1);
+    bitmap.close();
+  }
 });
