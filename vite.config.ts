@@ -23,7 +23,8 @@ const offline = VitePWA({
   manifest: {
     name: 'StepDETR',
     short_name: 'StepDETR',
-    description: 'An object detector that runs in this browser tab, on WebGPU, with every decoder layer to look through.',
+    description:
+      'An object detector that runs in this browser tab, on WebGPU, with every decoder layer to look through.',
     start_url: './',
     scope: './',
     display: 'standalone',
@@ -44,5 +45,6 @@ export default defineConfig({
   worker: { format: 'es' },
   server: { headers: isolation },
   preview: { headers: isolation },
-  build: { target: 'es2023' },
+  // The page's own script is held under 600 kB gzipped by e2e/first-visit.spec.ts; the worker's loads beside it.
+  build: { target: 'es2023', chunkSizeWarningLimit: 1200 },
 });

@@ -27,6 +27,9 @@ export default defineConfig({
             '@tensorflow/tfjs-backend-wasm',
             '@zip.js/zip.js/lib/zip-core-native.js',
             'image-dimensions',
+            '@noble/hashes/sha2.js',
+            '@noble/hashes/utils.js',
+            '@tensorflow/tfjs-core/dist/register_all_gradients',
           ],
         },
         test: {

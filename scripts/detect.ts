@@ -2,11 +2,12 @@
 import { Command } from 'commander';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import type { ImageDetections } from '../src/lib/types';
+import { exportImage, type DetectFile } from '../src/data/export';
+import type { ImageDetections, ModelInfo } from '../src/lib/types';
 import { runMain, sentence } from './app/answers';
 import { openApp, type AppPage } from './app/app-page';
-import { detectionsReport, printImage, type ReportImage } from './app/detections-report';
 import { loadModel, parseModel } from './app/model-option';
+import { printImage } from './app/print-image';
 import { adapterOption, jsonOption, modelOption, parseUnit } from './app/options';
 import type { AdapterChoice } from './browser';
 
@@ -56,6 +57,30 @@ function drawingName(path: string, taken: Set<string>): string {
   return name;
 }
 
+/** Detects on one image, prints and draws it. @returns undefined, with the reason on standard error, when it cannot be read */
+async function detectOne(
+  app: AppPage,
+  model: ModelInfo,
+  index: number,
+  path: string,
+  options: Options,
+  names: Set<string>,
+) {
+  const found = await detectAt(app, index);
+  if (!found.ok) {
+    console.error(sentence({ ...found.error, subject: path }));
+    return undefined;
+  }
+  const item = { file: path, result: found.value, classes: model.classes };
+  const image = exportImage(item, { threshold: options.threshold, layer: null });
+  console.log(printImage(image));
+  if (options.draw !== undefined) {
+    const png = await drawAt(app, index, found.value, options.threshold);
+    writeFileSync(join(options.draw, drawingName(path, names)), png);
+  }
+  return image;
+}
+
 /** @returns the exit code: 1 when an image could not be read */
 async function detect(paths: readonly string[], options: Options): Promise<number> {
   const choice = parseModel(options.model);
@@ -63,38 +88,27 @@ async function detect(paths: readonly string[], options: Options): Promise<numbe
   for (const refusal of refusals) console.error(refusal);
   const readable = paths.filter((path) => refusalOf(path) === undefined);
   if (readable.length === 0) return 1;
+  if (options.draw !== undefined) mkdirSync(options.draw, { recursive: true });
 
-  let failures = refusals.length;
   const app = await openApp(options.adapter);
   try {
     const model = await loadModel(app, choice);
     console.error(`${model.name} on ${app.device.adapter}`);
     await app.giveFiles(INPUT, readable);
-    const images: ReportImage[] = [];
+    const images: DetectFile['images'] = [];
     const names = new Set<string>();
     for (const [index, path] of readable.entries()) {
-      const found = await detectAt(app, index);
-      if (!found.ok) {
-        failures++;
-        console.error(sentence({ ...found.error, subject: path }));
-        continue;
-      }
-      const image = detectionsReport(path, found.value, model.classes, options.threshold);
-      images.push(image);
-      console.log(printImage(image));
-      if (options.draw !== undefined) {
-        mkdirSync(options.draw, { recursive: true });
-        const png = await drawAt(app, index, found.value, options.threshold);
-        writeFileSync(join(options.draw, drawingName(path, names)), png);
-      }
+      const image = await detectOne(app, model, index, path, options, names);
+      if (image) images.push(image);
     }
     if (options.json !== undefined) {
-      writeFileSync(options.json, JSON.stringify({ model: model.id, adapter: app.device.adapter, images }, null, 1));
+      const file: DetectFile = { model: model.id, adapter: app.device.adapter, images };
+      writeFileSync(options.json, JSON.stringify(file, null, 1));
     }
+    return images.length === paths.length ? 0 : 1;
   } finally {
     await app.close();
   }
-  return failures === 0 ? 0 : 1;
 }
 
 const program = new Command('npm run detect --')

@@ -25,8 +25,11 @@ async function detect({ page, model }: AppPage, index: number): Promise<StoredDe
       const short = (value: number): number => Number(value.toFixed(4));
       const stored = layers.map(({ layer, boxes, query, label, score }) => {
         const count = score.findIndex((value) => value < least);
-        const some = <T extends Int32Array | Float32Array>(values: T): number[] => Array.from(values).slice(0, count < 0 ? undefined : count);
-        const rows = Array.from({ length: boxes.length / 4 }, (_, q) => Array.from(boxes.subarray(q * 4, q * 4 + 4), short));
+        const some = <T extends Int32Array | Float32Array>(values: T): number[] =>
+          Array.from(values).slice(0, count < 0 ? undefined : count);
+        const rows = Array.from({ length: boxes.length / 4 }, (_, q) =>
+          Array.from(boxes.subarray(q * 4, q * 4 + 4), short),
+        );
         return { layer, boxes: rows, query: some(query), label: some(label), score: some(score).map(short) };
       });
       return { ok: true as const, value: { model: name, width, height, layers: stored } };
@@ -45,7 +48,10 @@ await runMain(async () => {
     );
     const stored: Record<string, StoredDetections> = {};
     for (const [index, name] of SAMPLES.entries()) stored[sampleFile(name)] = await detect(app, index);
-    writeFileSync(join(FOLDER, 'detections.json'), await format(JSON.stringify(stored), { parser: 'json', printWidth: 100_000 }));
+    writeFileSync(
+      join(FOLDER, 'detections.json'),
+      await format(JSON.stringify(stored), { parser: 'json', printWidth: 100_000 }),
+    );
     return 0;
   } finally {
     await app.close();

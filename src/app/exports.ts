@@ -1,7 +1,9 @@
 /** Detections out of the page: files and clipboard. */
 import { DetectorError, toAppError } from '../lib/errors';
+import { withoutLabels } from '../lib/layers';
 import type { ImageDetections } from '../lib/types';
 import type { ExportFormat, ExportScope } from '../state/commands';
+import { classNameOf } from '../state/model';
 import type { Pictures } from '../state/pictures';
 import { currentItem, currentNames, currentResult, layerCount, wholeLayer } from '../state/select';
 import type { AppStore } from '../state/store';
@@ -53,11 +55,13 @@ export function createExports(store: AppStore, pictures: Pictures, ports: Ports)
   };
 
   const entries = (scope: ExportScope): TableEntry[] => {
-    const { images, results, currentImage, classNames } = store.getState();
+    const { images, results, currentImage, classNames, hiddenClasses } = store.getState();
     return images.flatMap((item) => {
       const detections = results[item.id];
       if (!detections || (scope === 'image' && item.id !== currentImage)) return [];
-      return [{ file: item.name, detections, classes: classNames[detections.model] ?? [] }];
+      const classes = classNames[detections.model] ?? [];
+      const hidden = (label: number): boolean => hiddenClasses.includes(classNameOf(classes, label));
+      return [{ file: item.name, detections: withoutLabels(detections, hidden), classes }];
     });
   };
 
@@ -72,8 +76,12 @@ export function createExports(store: AppStore, pictures: Pictures, ports: Ports)
     return drawDetections(bitmap, result, currentNames(state), { ...options(), hidden: state.hiddenClasses });
   };
 
-  const table = (format: TableFormat, scope: ExportScope): string =>
-    ports.writeTable(format, entries(scope), options());
+  const table = (format: TableFormat, scope: ExportScope): string => {
+    const { device, model } = store.getState();
+    const shown = entries(scope);
+    const named = { model: shown[0]?.detections.model ?? model?.id ?? '', adapter: device?.adapter ?? '' };
+    return ports.writeTable(format, shown, { ...options(), ...named });
+  };
 
   const fileName = (format: ExportFormat, scope: ExportScope): string => {
     const name = scope === 'all' ? 'detections' : (currentItem(store.getState())?.name ?? 'detections');

@@ -168,6 +168,16 @@ describe('openHub', () => {
     expect((await openStored('owner--name', async () => disk)).bytes).toBe(WEIGHTS.length + sampleConfig.length);
   });
 
+  it('begins anew at another address, even for the same ETag', async () => {
+    hub.breakAfter = 1 << 17;
+    await failure(open());
+    const mirror = new HubServer(REPO);
+    for (const [name, bytes] of hub.files) mirror.files.set(name, bytes);
+    await open({ endpoint: await mirror.start() });
+    expect(mirror.requests.map(({ range }) => range).filter(Boolean)).toEqual([]);
+    await mirror.stop();
+  });
+
   it('begins anew when the part is already as long as the file', async () => {
     hub.breakAfter = 1 << 17;
     await failure(open());

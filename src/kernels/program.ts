@@ -72,7 +72,8 @@ export function runProgram(backend: WebGPUBackend, program: Program, into?: Tens
     getUserCode: () => head + program.source,
   };
   if (program.components?.output) tfProgram.outputComponent = program.components.output;
-  if (program.components?.inputs) tfProgram.variableComponents = program.components.inputs;
+  // Without this TF.js gives the inputs the output's vectors.
+  tfProgram.variableComponents = program.components?.inputs ?? Object.keys(program.inputs).map(() => 1);
   if (program.atomic) tfProgram.atomic = true;
   return backend.runWebGPUProgram(
     tfProgram,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clampPosition, countAbove, pathOf, shownAt, summariseLayers } from './layers';
+import { clampPosition, countAbove, pathOf, shownAt, summariseLayers, withoutLabels } from './layers';
 import { detectionsOf, twoQueries } from './testing/detections';
 
 describe('clampPosition', () => {
@@ -40,6 +40,15 @@ describe('countAbove', () => {
   it('stops at the first score below the threshold', () => {
     const [layer] = twoQueries().layers;
     expect([0, 0.25, 0.26, 0.75, 0.76].map((t) => countAbove(layer!, t))).toEqual([2, 2, 1, 1, 0]);
+  });
+});
+
+describe('withoutLabels', () => {
+  it('leaves classes out of every layer and keeps the boxes of all queries', () => {
+    const filtered = withoutLabels(twoQueries(), (label) => label === 0);
+    expect(filtered.layers.map(({ query }) => [...query])).toEqual([[1], [1], [1]]);
+    expect(filtered.layers[1]!.score[0]).toBe(0.5);
+    expect(pathOf(filtered, 0)).toEqual(pathOf(twoQueries(), 0));
   });
 });
 

@@ -116,3 +116,17 @@ export function summariseLayers(result: ImageDetections, threshold: number): Lay
     return { layer: layer.layer, count, movement: queries.size === 0 ? 0 : sum / queries.size };
   });
 }
+
+/** The same result without the detections of some classes; boxes stay, since queries are known by their place. */
+export function withoutLabels(result: ImageDetections, isHidden: (label: number) => boolean): ImageDetections {
+  const layers = result.layers.map((layer) => {
+    const kept = [...layer.label.keys()].filter((k) => !isHidden(layer.label[k]!));
+    return {
+      ...layer,
+      query: Int32Array.from(kept, (k) => layer.query[k]!),
+      label: Int32Array.from(kept, (k) => layer.label[k]!),
+      score: Float32Array.from(kept, (k) => layer.score[k]!),
+    };
+  });
+  return { ...result, layers };
+}

@@ -1,12 +1,11 @@
 /** The worker's entry: DetectorWorker over the engine. Every method answers with a Result and never throws. */
 import { expose } from 'comlink';
-import { EMBEDDED, openEmbedded, type Checkpoint } from '../data/checkpoint';
+import { EMBEDDED, listEmbedded, openEmbedded, type Checkpoint } from '../data/checkpoint';
 import { openFiles } from '../data/checkpoint-files';
 import { openHub } from '../data/hub';
 import { keepFiles, listStored, openStored, removeStored } from '../data/store';
 import { DetectorError, toAppError } from '../lib/errors';
 import { attempt } from '../lib/result';
-import type { ModelEntry } from '../lib/types';
 import { requireFamily } from '../models/load';
 import { DeviceOwner } from './device';
 import { Engine } from './engine';
@@ -58,18 +57,10 @@ async function keep(source: ModelSource, checkpoint: Checkpoint): Promise<void> 
   }
 }
 
-const embeddedEntries: ModelEntry[] = EMBEDDED.map(({ id, name, licence }) => ({
-  id,
-  name,
-  licence,
-  source: 'embedded',
-  bytes: 0,
-}));
-
 const worker: DetectorWorker = {
   start: (options, onEvent) =>
     attempt('device', async () => {
-      base = new URL(options.base);
+      base = new URL('.', options.base);
       const device = new DeviceOwner(options.adapter, options.backend, onEvent);
       const info = await device.open();
       tell = onEvent;
@@ -77,7 +68,7 @@ const worker: DetectorWorker = {
       return info;
     }),
   memory: () => attempt('memory', () => started().device.memory()),
-  models: () => attempt('models', async () => [...embeddedEntries, ...(await listStored())]),
+  models: () => attempt('models', async () => [...listEmbedded(), ...(await listStored())]),
   load: (source, job, onProgress) =>
     attempt('model', () =>
       jobs.run(job, async (signal) => {

@@ -25,12 +25,18 @@ function split(result: CocoNumbers & { perClassAP: Numbers }): [Numbers, Numbers
   return [numbers, perClassAP];
 }
 
+/** The file holds detections as lists: [image_id, category_id, x, y, w, h, score]. */
+function unpack(list: readonly number[]): CocoDetection {
+  const [image_id, category_id, x, y, w, h, score] = list as [number, number, number, number, number, number, number];
+  return { image_id, category_id, bbox: [x, y, w, h], score };
+}
+
 describe('evaluateDetections', () => {
   it.each(Object.entries(cases.cases))(
     'gives the numbers of pycocotools: %s',
     (_, { dataset, detections, expected, perClassAP }) => {
       const read = readCoco(JSON.stringify(dataset), 'case');
-      const [numbers, perClass] = split(evaluateDetections(read, detections as unknown as CocoDetection[]));
+      const [numbers, perClass] = split(evaluateDetections(read, detections.map(unpack)));
       expect(Object.keys(numbers)).toHaveLength(12);
       expect(difference(numbers, expected)).toBeLessThanOrEqual(1e-8);
       expect(difference(perClass, perClassAP)).toBeLessThanOrEqual(1e-8);
@@ -53,8 +59,8 @@ describe('evaluateDetections', () => {
     expect(difference(numbers, reference.expected)).toBeLessThanOrEqual(1e-6);
     expect(difference(perClass, reference.per_class_AP)).toBeLessThanOrEqual(1e-6);
     expect(Object.keys(perClass)).toHaveLength(80);
-    // 204 images x 100 detections x 80 classes take about 0.3 s; the bound is for a busy machine.
-    expect(ms).toBeLessThan(3000);
+    // 204 images x 100 detections x 80 classes take about half a second; the bound is for a busy machine.
+    expect(ms).toBeLessThan(5000);
   });
 });
 

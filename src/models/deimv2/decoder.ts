@@ -7,7 +7,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { edgeDistribution } from '../../kernels/edge-distribution/op';
 import { topK } from '../../kernels/top-k/op';
-import { untraced } from '../../kernels/untraced';
 import { attendAroundBoxes } from '../../nn/deformable';
 import { gatherTokens, refineBoxes } from '../../nn/geometry';
 import { attention, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
@@ -125,7 +124,7 @@ function select(
 ): { first: LayerTrace; topk: tf.Tensor2D; extras: Record<string, tf.Tensor> } {
   const { tokens } = memory;
   const logits = linear(p, 'decoder.enc_score_head', tokens);
-  const topk = untraced(() => topK(logits, c.queries));
+  const topk = topK(logits, c.queries);
   const [batch, queries] = topk.shape;
   const hidden = gatherTokens(tokens, topk);
   const anchors = tf.reshape(tf.gather(constants.anchors, tf.reshape(topk, [batch * queries])), [batch, queries, 4]);

@@ -5,7 +5,6 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { topK } from '../../kernels/top-k/op';
-import { untraced } from '../../kernels/untraced';
 import { attendAroundBoxes } from '../../nn/deformable';
 import { gatherTokens, refineBoxes } from '../../nn/geometry';
 import { attention, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
@@ -65,7 +64,7 @@ interface Selection {
 /** The Q tokens with the highest class score and their boxes. @param anchors [N,4] anchor logits */
 function select(p: Parameters, c: StepDetrConfig, { tokens }: Memory, anchors: tf.Tensor2D, dense: boolean): Selection {
   const logits = linear(p, 'select_class', tokens);
-  const topk = untraced(() => topK(logits, c.queries));
+  const topk = topK(logits, c.queries);
   const hidden = gatherTokens(tokens, topk);
   const boxesOf = (x: tf.Tensor3D, anchor: tf.Tensor): tf.Tensor3D =>
     tf.sigmoid(tf.add(mlp(p, three('select_box'), x, 'silu'), anchor) as tf.Tensor3D);
