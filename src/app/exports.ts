@@ -38,6 +38,7 @@ export function drawDetections(
     selected: null,
     hovered: null,
     trails: 'off',
+    pending: false,
   });
   return annotatedPng(picture, detections.width, detections.height, scene);
 }

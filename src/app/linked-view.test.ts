@@ -13,18 +13,18 @@ function storeWithSample(origin: 'sample' | 'file' = 'sample') {
 describe('the link of a view', () => {
   it('says only what differs from a first visit', () => {
     const store = storeWithSample();
-    expect(linkOf(store.getState())).toBe('#sample=cat&threshold=0.5');
+    expect(linkOf(store.getState())).toBe('#sample=cat&threshold=0.3');
     store.setState({ layerPosition: 1, selectedQuery: 1, modelChoice: { kind: 'cached', id: 'a--b' } });
-    expect(linkOf(store.getState())).toBe('#sample=cat&model=a--b&threshold=0.5&layer=1&query=1');
+    expect(linkOf(store.getState())).toBe('#sample=cat&model=a--b&threshold=0.3&layer=1&query=1');
   });
 
   it('is applied to another visit', () => {
     const store = storeWithSample();
-    store.setState({ layerPosition: 1, selectedQuery: 1, threshold: 0.3 });
+    store.setState({ layerPosition: 1, selectedQuery: 1, threshold: 0.6 });
     const hash = linkOf(store.getState())!;
     const next = storeWithSample();
     expect(applyLink(next, hash).sample).toBe('cat');
-    expect(next.getState()).toMatchObject({ layerPosition: 1, selectedQuery: 1, threshold: 0.3 });
+    expect(next.getState()).toMatchObject({ layerPosition: 1, selectedQuery: 1, threshold: 0.6 });
     expect(linkOf(next.getState())).toBe(hash);
   });
 

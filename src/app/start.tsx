@@ -13,7 +13,7 @@ import { applyLink, followView } from './linked-view';
 import type { Ports } from './ports';
 import { followTheme } from './theme';
 
-const FIRST_SAMPLE: SampleName = 'raccoon';
+const FIRST_SAMPLE: SampleName = 'cat';
 
 /**
  * Shows the page in `root` and starts the session.

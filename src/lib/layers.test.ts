@@ -27,8 +27,16 @@ describe('shownAt', () => {
     expect(moving.box).toEqual([37.5, 25, 87.5, 75]);
     expect(moving.score).toBe(0.625);
     expect(moving.alpha).toBe(1);
-    expect([appearing.score, appearing.alpha]).toEqual([0.75, 0.5]);
+    expect([appearing.score, appearing.alpha]).toEqual([0.5, 0.5]);
     expect(shownAt(twoQueries(), 0.25, 0.5).find(({ query }) => query === 0)!.alpha).toBe(0.25);
+  });
+
+  it('keeps what the last layer finds where it is asked to, ever stronger', () => {
+    const alphas = [0, 0.5, 1].map((p) => shownAt(twoQueries(), p, 0.6, true).find(({ query }) => query === 0)!.alpha);
+    expect(alphas[0]!).toBeGreaterThan(0);
+    expect(alphas[1]!).toBeGreaterThan(alphas[0]!);
+    expect(alphas[2]).toBe(1);
+    expect(shownAt(twoQueries(), 0, 0.6).some(({ query }) => query === 0)).toBe(false);
   });
 
   it('lists nothing without layers', () => {

@@ -44,41 +44,56 @@ export function countAbove(layer: LayerResult, threshold: number): number {
   return count;
 }
 
-/** Scores by (query, label) of what reaches the threshold. */
-function scoresAbove(
-  layer: LayerResult,
-  threshold: number,
-): Map<string, { query: number; label: number; score: number }> {
-  const found = new Map<string, { query: number; label: number; score: number }>();
-  for (let k = 0; k < countAbove(layer, threshold); k++) {
+interface Listed {
+  query: number;
+  label: number;
+  score: number;
+}
+
+/** The first `count` of a layer's list by "query/label". */
+function listed(layer: LayerResult, count: number): Map<string, Listed> {
+  const found = new Map<string, Listed>();
+  for (let k = 0; k < count; k++) {
     const [query, label] = [layer.query[k]!, layer.label[k]!];
     found.set(`${query}/${label}`, { query, label, score: layer.score[k]! });
   }
   return found;
 }
 
+const above = (layer: LayerResult, threshold: number): Map<string, Listed> =>
+  listed(layer, countAbove(layer, threshold));
+
+/** How strongly a detection of the last layer is drawn where it does not reach the threshold yet. */
+const PENDING_ALPHA = 0.45;
+
 /**
  * Detections with score >= threshold at a layer position, best first. Between two layers those of either are there:
  * what both have moves, what one has fades.
+ *
+ * @param pending the detections of the last layer are there in every layer, faint where they do not reach the threshold:
+ *   this is how the animation follows them from where their queries start
  */
-export function shownAt(result: ImageDetections, position: number | null, threshold: number): Shown[] {
+export function shownAt(result: ImageDetections, position: number | null, threshold: number, pending = false): Shown[] {
   const p = clampPosition(result, position);
-  const before = result.layers[Math.floor(p)];
-  const after = result.layers[Math.ceil(p)];
-  if (!before || !after) return [];
+  const [before, after, last] = [result.layers[Math.floor(p)], result.layers[Math.ceil(p)], result.layers.at(-1)];
+  if (!before || !after || !last) return [];
   const t = p - Math.floor(p);
+  const mix = (a: number, b: number): number => a + (b - a) * t;
+  const earlier = above(before, threshold);
+  const later = t === 0 ? earlier : above(after, threshold);
+  const final = pending ? above(last, threshold) : new Map<string, Listed>();
+  const [scoresBefore, scoresAfter] = [listed(before, before.score.length), listed(after, after.score.length)];
   const shown: Shown[] = [];
-  const earlier = scoresAbove(before, threshold);
-  const later = t === 0 ? earlier : scoresAbove(after, threshold);
-  for (const [key, entry] of new Map([...earlier, ...later])) {
-    const [a, b] = [earlier.get(key), later.get(key)];
-    const box = mixBoxes(unitBoxAt(before.boxes, entry.query), unitBoxAt(after.boxes, entry.query), t);
+  for (const [key, { query, label, score }] of new Map([...final, ...earlier, ...later])) {
+    const least = final.has(key) ? PENDING_ALPHA : 0;
+    const box = mixBoxes(unitBoxAt(before.boxes, query), unitBoxAt(after.boxes, query), t);
+    const [a, b] = [scoresBefore.get(key)?.score, scoresAfter.get(key)?.score];
     shown.push({
-      query: entry.query,
-      label: entry.label,
-      score: a && b ? a.score + (b.score - a.score) * t : entry.score,
+      query,
+      label,
+      score: a === undefined || b === undefined ? (a ?? b ?? score) : mix(a, b),
       box: toPixelXyxy(box, result.width, result.height),
-      alpha: a && b ? 1 : a ? 1 - t : t,
+      alpha: mix(earlier.has(key) ? 1 : least, later.has(key) ? 1 : least),
     });
   }
   return shown.sort((x, y) => y.score - x.score);

@@ -45,7 +45,7 @@ export interface ViewSlice {
 const between = (value: number, least: number, most: number): number => Math.min(Math.max(value, least), most);
 
 export const createViewSlice: StateCreator<ViewSlice, [], [], ViewSlice> = (set) => ({
-  threshold: 0.5,
+  threshold: 0.3,
   layerPosition: null,
   playing: false,
   trails: 'one',

@@ -22,7 +22,8 @@ export function StoredModels(): ReactNode {
             <span className={styles['grow']}>
               {name}
               <small>
-                {t(`sources.${source}`)}, {formatBytes(bytes)}
+                {t(`sources.${source}`)}
+                {bytes > 0 ? `, ${formatBytes(bytes)}` : ''}
               </small>
             </span>
             <Button

@@ -72,6 +72,7 @@ function sceneOf(state: AppState): Scene {
     selected: state.selectedQuery,
     hovered: state.hoveredQuery,
     trails: state.trails,
+    pending: state.playing,
   });
 }
 
@@ -86,6 +87,7 @@ const sceneInputs = (state: AppState): unknown[] => [
   state.hoveredQuery,
   state.trails,
   state.showLabels,
+  state.playing,
 ];
 
 function followScene(store: AppStore, painter: Painter): () => void {

@@ -15,6 +15,7 @@ const OPTIONS: SceneOptions = {
   selected: null,
   hovered: null,
   trails: 'one',
+  pending: false,
 };
 
 describe('colours', () => {
@@ -125,6 +126,15 @@ describe('buildScene', () => {
     const { boxes, trails } = buildScene(twoQueries(), { ...OPTIONS, threshold: 0.99, selected: 1 });
     expect(boxes).toEqual([]);
     expect(trails[0]!.colour).toBe(classColour('bird'));
+  });
+
+  it('follows what the last layer finds from the start, without a score until it reaches the threshold', () => {
+    const start = { ...OPTIONS, position: 0 };
+    expect(buildScene(twoQueries(), start).boxes.map(({ text }) => text)).toEqual(['bird 0.75']);
+    const { boxes } = buildScene(twoQueries(), { ...start, pending: true });
+    expect(boxes.map(({ text }) => text)).toEqual(['cat', 'bird 0.75']);
+    expect(boxes[0]!.alpha).toBeGreaterThan(0);
+    expect(boxes[0]!.alpha).toBeLessThan(1);
   });
 
   it('has no trail where there is one layer', () => {

@@ -44,6 +44,8 @@ export interface SceneOptions {
   selected: number | null;
   hovered: number | null;
   trails: 'off' | 'one' | 'all';
+  /** Shows what the last layer finds in every layer, faint where it is not found yet: for the animation. */
+  pending: boolean;
 }
 
 const nameOf = (names: readonly string[], label: number): string => names[label] ?? `class ${label}`;
@@ -86,13 +88,20 @@ function topLabel(result: ImageDetections, query: number): number {
 /** The scene of one result. A followed query keeps its trail even where its score is below the threshold. */
 export function buildScene(result: ImageDetections, options: SceneOptions): Scene {
   const { names, hidden, selected, hovered } = options;
-  const shown = shownAt(result, options.position, options.threshold).filter(
+  const shown = shownAt(result, options.position, options.threshold, options.pending).filter(
     ({ label }) => !hidden.includes(nameOf(names, label)),
   );
   const boxes = shown.map(({ query, label, score, box, alpha }): SceneBox => {
     const name = nameOf(names, label);
     const emphasis = emphasisOf(query, selected, hovered);
-    return { query, box, colour: classColour(name), text: tagText(name, score), alpha, emphasis };
+    return {
+      query,
+      box,
+      colour: classColour(name),
+      text: score < options.threshold ? name : tagText(name, score),
+      alpha,
+      emphasis,
+    };
   });
   return { boxes: boxes.reverse(), trails: trailsOf(result, shown, options) };
 }
