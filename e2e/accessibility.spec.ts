@@ -9,8 +9,8 @@ for (const colorScheme of ['dark', 'light'] as const) {
     await openReady(page, server.url);
     const broken = info.outputPath('broken.png');
     writeFileSync(broken, 'no picture');
-    await drop(page, [join(SAMPLES, 'cat.jpg'), broken]);
-    await expect(thumbnail(page, /^cat\.jpg, live/)).toBeVisible();
+    await drop(page, [join(SAMPLES, 'astronaut.jpg'), broken]);
+    await expect(thumbnail(page, /^astronaut\.jpg, live/)).toBeVisible();
 
     for (const tab of ['Detections', 'Model', 'Device']) {
       await page.getByRole('tab', { name: tab }).click();

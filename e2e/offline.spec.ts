@@ -15,8 +15,8 @@ test('after the first visit the page works without the server', async ({ page, o
 
   await page.reload();
   await waitUntilReady(page);
-  await expect(thumbnail(page, /^raccoon\.jpg, live/)).toBeVisible();
+  await expect(thumbnail(page, /^cat\.jpg, live/)).toBeVisible();
   await page.getByRole('button', { name: 'Sample photos' }).click();
-  await page.getByRole('menuitem', { name: 'Cat' }).click();
-  await expect(thumbnail(page, /^cat\.jpg, live, [1-9]/)).toBeVisible();
+  await page.getByRole('menuitem', { name: 'Astronaut' }).click();
+  await expect(thumbnail(page, /^astronaut\.jpg, live, [1-9]/)).toBeVisible();
 });
