@@ -41,7 +41,7 @@ test('detecting on 50 images leaves no tensor and no byte behind', async ({ page
 test('a device that is lost in the middle of a job is built again, and the job ends well', async ({ page, server }) => {
   await openReady(page, server.url);
   await giveSamples(page);
-  const [first, second] = await page.evaluate(async (id) => {
+  const both = page.evaluate(async (id) => {
     const [, cat] = (document.getElementById(id) as HTMLInputElement).files!;
     const app = window.stepdetr!;
     const quiet = await app.detect(cat!);
@@ -49,9 +49,11 @@ test('a device that is lost in the middle of a job is built again, and the job e
     await app.loseDevice();
     return [quiet, await running];
   }, INPUT);
-  if (!first!.ok || !second!.ok) throw new Error(`${JSON.stringify(first)} ${JSON.stringify(second)}`);
+  const messages = page.getByRole('status', { name: 'Messages' });
+  await expect(messages).toContainText('The device is back');
+  const [first, second] = await both;
+  if (!first!.ok || !second!.ok) throw new Error(`expected two answers, got ${JSON.stringify([first, second])}`);
   expect(first!.value.retries).toBe(0);
   expect(second!.value.retries).toBe(1);
   expect(second!.value.layers).toEqual(first!.value.layers);
-  await expect(page.getByRole('status', { name: 'Messages' })).toContainText('The device is back');
 });

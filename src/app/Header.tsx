@@ -61,7 +61,7 @@ function DeviceChip(): ReactNode {
   return (
     <button
       type="button"
-      className={styles['chip']}
+      className={`${styles['chip']} ${styles['device']}`}
       data-warn={word !== 'webgpu' && word !== 'starting'}
       aria-label={`${t('tabs.device')}: ${text}`}
       onClick={() => store.getState().setSidePanel('device')}

@@ -2,13 +2,12 @@
 import { memo, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAppState, useAppStore } from '../../state/react';
-import { Tip } from '../../ui/Button';
 import { classColour } from '../../ui/drawing/colours';
 import { formatPx } from '../../ui/format';
 import styles from './detections.module.css';
-import type { Row } from './rows';
+import { sameRow, type Row } from './rows';
 
-export function DetectionTable({ rows }: { rows: readonly Row[] }): ReactNode {
+export const DetectionTable = memo(function DetectionTable({ rows }: { rows: readonly Row[] }): ReactNode {
   const { t } = useTranslation();
   const store = useAppStore();
   const body = useRef<HTMLTableSectionElement>(null);
@@ -56,9 +55,18 @@ export function DetectionTable({ rows }: { rows: readonly Row[] }): ReactNode {
       </table>
     </div>
   );
+});
+
+interface DetectionRowProps {
+  row: Row;
+  tabStop: boolean;
 }
 
-const DetectionRow = memo(function DetectionRow({ row, tabStop }: { row: Row; tabStop: boolean }): ReactNode {
+/** Rows are made anew with every change; most say the same as before. */
+const isSame = (a: DetectionRowProps, b: DetectionRowProps): boolean =>
+  a.tabStop === b.tabStop && sameRow(a.row, b.row);
+
+const DetectionRow = memo(function DetectionRow({ row, tabStop }: DetectionRowProps): ReactNode {
   const { t } = useTranslation();
   const store = useAppStore();
   const selected = useAppState((state) => state.selectedQuery === row.query);
@@ -88,21 +96,19 @@ const DetectionRow = memo(function DetectionRow({ row, tabStop }: { row: Row; ta
         </span>
       </td>
       <td>
-        <Tip text={t('detections.scoreOf', { score: row.score.toFixed(4) })}>
-          <span className={styles['score']}>
-            <span className={styles['bar']}>
-              <i style={{ width: `${row.score * 100}%` }} />
-            </span>
-            {row.score.toFixed(2)}
+        <span className={styles['score']} title={t('detections.scoreOf', { score: row.score.toFixed(4) })}>
+          <span className={styles['bar']}>
+            <i style={{ width: `${row.score * 100}%` }} />
           </span>
-        </Tip>
+          {row.score.toFixed(2)}
+        </span>
       </td>
       <td className={styles['box']}>
-        <Tip text={t('detections.sizeOf', { width: formatPx(x1 - x0), height: formatPx(y1 - y0) })}>
-          <span>{[x0, y0, x1, y1].map((edge) => Math.round(edge)).join(' ')}</span>
-        </Tip>
+        <span title={t('detections.sizeOf', { width: formatPx(x1 - x0), height: formatPx(y1 - y0) })}>
+          {[x0, y0, x1, y1].map((edge) => Math.round(edge)).join(' ')}
+        </span>
       </td>
       <td className={styles['number']}>{row.query}</td>
     </tr>
   );
-});
+}, isSame);

@@ -1,5 +1,5 @@
 /** The detections of the current image in numbers, tied to the boxes on the stage. */
-import { useMemo, type ReactNode } from 'react';
+import { useDeferredValue, useMemo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAppState } from '../../state/react';
 import { currentNames, currentResult, wholeLayer } from '../../state/select';
@@ -18,6 +18,8 @@ export function Detections(): ReactNode {
   const hidden = useAppState((state) => state.hiddenClasses);
   const all = useMemo(() => (result ? rowsOf(result, names, layer, threshold) : []), [result, names, layer, threshold]);
   const rows = useMemo(() => all.filter(({ name }) => !hidden.includes(name)), [all, hidden]);
+  // The boxes on the stage follow a slider at once; hundreds of rows may come a moment later.
+  const tableRows = useDeferredValue(rows);
   const where = layer === 0 ? t('layers.select') : t('layers.layer', { number: layer });
 
   return (
@@ -35,7 +37,7 @@ export function Detections(): ReactNode {
       </header>
       <ClassFilter counts={useMemo(() => countClasses(all), [all])} hidden={hidden} />
       {rows.length > 0 ? (
-        <DetectionTable rows={rows} />
+        <DetectionTable rows={tableRows} />
       ) : (
         <p className={styles['none']}>{result ? t('detections.none') : t('detections.waiting')}</p>
       )}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { twoQueries } from '../../lib/testing/detections';
-import { countClasses, rowsOf } from './rows';
+import { countClasses, rowsOf, sameRow } from './rows';
 
 describe('the table', () => {
   it('has a row per detection of the layer, best first', () => {
@@ -10,6 +10,16 @@ describe('the table', () => {
       ['1/2', 'class 2', 0.5],
     ]);
     expect(rows[1]!.box).toEqual([50, 25, 100, 75]);
+  });
+
+  it('knows a row that says the same again', () => {
+    const [[a], [b], [c]] = [1, 1, 2].map((layer) => rowsOf(twoQueries(), ['cat'], layer, 0.5)) as [
+      ReturnType<typeof rowsOf>,
+      ReturnType<typeof rowsOf>,
+      ReturnType<typeof rowsOf>,
+    ];
+    expect(sameRow(a!, b!)).toBe(true);
+    expect(sameRow(a!, c!)).toBe(false);
   });
 
   it('counts classes, most often first, then by name', () => {

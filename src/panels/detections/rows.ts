@@ -14,6 +14,10 @@ export interface Row {
   box: PixelXyxy;
 }
 
+export function sameRow(a: Row, b: Row): boolean {
+  return a.key === b.key && a.name === b.name && a.score === b.score && a.box.every((edge, at) => edge === b.box[at]);
+}
+
 export interface ClassCount {
   name: string;
   count: number;

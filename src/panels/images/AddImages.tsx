@@ -42,7 +42,7 @@ export function AddImages(): ReactNode {
         {...{ webkitdirectory: '' }}
         onChange={take}
       />
-      <Button className={styles['main']!} onClick={() => files.current?.click()}>
+      <Button className={styles['main']!} aria-label={t('images.open')} onClick={() => files.current?.click()}>
         <ImagePlus />
         <span>{t('images.open')}</span>
       </Button>

@@ -96,7 +96,7 @@ function Scrubber({ layers, onKey }: { layers: number; onKey(layer: number): voi
       valueText={nearest === 0 ? t('layers.select') : t('layers.layer', { number: nearest })}
       onChange={(value) => {
         store.getState().setPlaying(false);
-        store.getState().setLayerPosition(value);
+        store.getState().setLayerPosition(value >= last ? null : value);
       }}
       onCommit={(value) => onKey(Math.round(value))}
       onKeyDown={press}

@@ -62,7 +62,7 @@ function Refusals(): ReactNode {
   return (
     <div className={styles['sheet']} data-kind="bad">
       <div className={styles['body']}>
-        <h3>{t('notices.refused', { count: refusals.length })}</h3>
+        <h2>{t('notices.refused', { count: refusals.length })}</h2>
         <ul aria-label={t('notices.refusedList')}>
           {refusals.map((error, index) => (
             <li key={index} className={styles['refusal']}>

@@ -37,6 +37,7 @@ const box = (change: Partial<SceneBox>): SceneBox => ({
   text: 'cat 0.88',
   alpha: 1,
   emphasis: 'normal',
+  row: 0,
   ...change,
 });
 const VIEW = { scale: 2, x: 100, y: 0 };
@@ -81,6 +82,13 @@ describe('drawScene', () => {
     const [left, , width] = place([140, 50, 149, 90]);
     expect(left! + width!).toBeLessThanOrEqual(VIEWPORT.width);
     expect(place([-90, 50, 60, 90])[0]).toBe(0);
+  });
+
+  it('puts the tag of a second class of the same query under the first, around one box', () => {
+    const calls = paint({ boxes: [box({ row: 1, text: 'dog 0.42' }), box({})], trails: [] });
+    expect(calls.filter(({ name }) => name === 'strokeRect')).toHaveLength(2);
+    const [second, first] = calls.filter(({ name }) => name === 'fillRect').map(({ args }) => args as number[]);
+    expect(second![1]! - first![1]!).toBe(first![3]!);
   });
 
   it('leaves the tag off very narrow boxes unless they are followed', () => {

@@ -55,7 +55,7 @@ export function drawScene(pen: Pen, scene: Scene, view: View, viewport: Size, st
   pen.font = `600 ${style.text}px ${FONT}`;
   pen.textBaseline = 'middle';
   for (const trail of scene.trails) drawTrail(pen, trail, view, style);
-  for (const box of scene.boxes) drawBox(pen, box, view, style);
+  for (const box of scene.boxes) if (box.row === 0) drawBox(pen, box, view, style);
   if (style.tags) for (const box of scene.boxes) drawTag(pen, box, view, viewport, style);
   pen.restore();
 }
@@ -85,7 +85,8 @@ function drawTag(pen: Pen, item: SceneBox, view: View, viewport: Size, style: Sc
   const height = style.text * 1.5;
   const half = style.line / 2;
   const x = Math.min(Math.max(x0 - half, 0), Math.max(viewport.width - width, 0));
-  const y = y0 - height - half >= 0 ? y0 - height - half : Math.max(y0 + half, 0);
+  const first = y0 - height - half >= 0 ? y0 - height - half : Math.max(y0 + half, 0);
+  const y = first + item.row * height;
   pen.globalAlpha = item.alpha * (item.emphasis === 'quiet' ? QUIET_ALPHA : 1);
   pen.fillStyle = item.colour;
   pen.fillRect(x, y, width, height);

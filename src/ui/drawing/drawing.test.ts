@@ -137,6 +137,23 @@ describe('buildScene', () => {
     expect(boxes[0]!.alpha).toBeLessThan(1);
   });
 
+  it('numbers the classes of one query', () => {
+    const both = detectionsOf(10, 10, [
+      {
+        layer: 1,
+        boxes: [[0.5, 0.5, 1, 1]],
+        found: [
+          [0, 0, 0.9],
+          [0, 1, 0.6],
+        ],
+      },
+    ]);
+    expect(buildScene(both, OPTIONS).boxes.map(({ text, row }) => [text, row])).toEqual([
+      ['dog 0.60', 1],
+      ['cat 0.90', 0],
+    ]);
+  });
+
   it('has no trail where there is one layer', () => {
     const single = detectionsOf(10, 10, [{ layer: 1, boxes: [[0.5, 0.5, 1, 1]], found: [[0, 0, 1]] }]);
     expect(buildScene(single, { ...OPTIONS, trails: 'all' }).trails).toEqual([]);

@@ -16,6 +16,8 @@ export interface SceneBox {
   /** 0..1. */
   alpha: number;
   emphasis: Emphasis;
+  /** 0 for the best class of a query; a second class has the same box and its tag one row below. */
+  row: number;
 }
 
 /** One query from query selection to the last layer. */
@@ -91,7 +93,10 @@ export function buildScene(result: ImageDetections, options: SceneOptions): Scen
   const shown = shownAt(result, options.position, options.threshold, options.pending).filter(
     ({ label }) => !hidden.includes(nameOf(names, label)),
   );
+  const rows = new Map<number, number>();
   const boxes = shown.map(({ query, label, score, box, alpha }): SceneBox => {
+    const row = rows.get(query) ?? 0;
+    rows.set(query, row + 1);
     const name = nameOf(names, label);
     const emphasis = emphasisOf(query, selected, hovered);
     return {
@@ -101,6 +106,7 @@ export function buildScene(result: ImageDetections, options: SceneOptions): Scen
       text: score < options.threshold ? name : tagText(name, score),
       alpha,
       emphasis,
+      row,
     };
   });
   return { boxes: boxes.reverse(), trails: trailsOf(result, shown, options) };
