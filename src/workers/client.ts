@@ -9,28 +9,33 @@ export interface DetectorClient extends Omit<DetectorWorker, 'start'> {
   terminate(): void;
 }
 
-const GONE = 'Reload the page: images must be opened again, checkpoints that were kept are still there.';
+const GONE = 'Reload the page; if it comes again, the browser or a blocker refuses module workers.';
 
 /** Starts the worker (its code loads in parallel with the page's); call `start` on the result before anything else. */
 export function createDetectorClient(): DetectorClient {
   const worker = new Worker(new URL('./detector.worker.ts', import.meta.url), { type: 'module', name: 'detector' });
   const remote = wrap<DetectorWorker>(worker);
+  // Only code that cannot be loaded is the worker's end: a later uncaught error leaves it working.
   const died = new Promise<Result<never>>((resolve) => {
-    const tell = (message: string): void => resolve(err({ code: 'internal', subject: 'worker', message, hint: GONE }));
-    worker.onerror = ({ message }) => tell(message || 'its code could not be loaded');
-    worker.onmessageerror = () => tell('a message could not be read');
+    worker.onerror = ({ message }) =>
+      resolve(
+        err({ code: 'internal', subject: 'worker', message: message || 'its code could not be loaded', hint: GONE }),
+      );
   });
-  /** The worker's answer, or the news that there is no worker any more: a call must not hang. */
-  const ask = <T>(answer: Promise<Result<T>>): Promise<Result<T>> => Promise.race([answer, died]);
+  const start: DetectorClient['start'] = async (options, onEvent) => {
+    const answer = await Promise.race([remote.start({ ...options, base: document.baseURI }, proxy(onEvent)), died]);
+    worker.onerror = null;
+    return answer;
+  };
   return {
-    start: (options, onEvent) => ask(remote.start({ ...options, base: document.baseURI }, proxy(onEvent))),
-    memory: () => ask(remote.memory()),
-    models: () => ask(remote.models()),
-    load: (source, job, onProgress) => ask(remote.load(source, job, proxy(onProgress))),
-    remove: (id) => ask(remote.remove(id)),
-    detect: (image, name, job) => ask(remote.detect(image, name, job)),
+    start,
+    memory: () => remote.memory(),
+    models: () => remote.models(),
+    load: (source, job, onProgress) => remote.load(source, job, proxy(onProgress)),
+    remove: (id) => remote.remove(id),
+    detect: (image, name, job) => remote.detect(image, name, job),
     evaluate: (annotations, images, options, job, onProgress) =>
-      ask(remote.evaluate(annotations, images, options, job, proxy(onProgress))),
+      remote.evaluate(annotations, images, options, job, proxy(onProgress)),
     cancel: (job) => remote.cancel(job),
     loseDevice: () => remote.loseDevice(),
     terminate: () => {
