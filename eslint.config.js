@@ -19,5 +19,5 @@ export default ts.config(
     },
   },
   { files: ['src/**/*.tsx'], ...hooks.configs.flat['recommended-latest'] },
-  { files: ['scripts/**', 'e2e/**', '**/*.parity.ts'], rules: { 'no-console': 'off' } },
+  { files: ['scripts/**', 'e2e/**', '**/*.parity.ts', '**/testing/**'], rules: { 'no-console': 'off' } },
 );

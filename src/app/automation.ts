@@ -54,7 +54,8 @@ declare global {
   }
 }
 
-export type StartedSession = Pick<DetectorSession, 'store' | 'client' | 'load' | 'detectFile' | 'drawAnnotated'> & {
+export type StartedSession = Pick<DetectorSession, 'store' | 'load' | 'detectFile' | 'drawAnnotated'> & {
+  client: Pick<DetectorSession['client'], 'evaluate' | 'memory' | 'loseDevice'>;
   started: Promise<Result<ModelInfo>>;
 };
 

@@ -1,6 +1,6 @@
 /** The attention kernels on TF.js's CPU backend: what the fallback backends run, through the same operations and gradients. */
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { deformableAttention } from './deformable-attention/op';
 import { deformableAttentionGradientReference, deformableAttentionReference } from './deformable-attention/reference';

@@ -11,7 +11,7 @@ export type LevelShape = readonly [height: number, width: number];
 const LOGIT_EPSILON = 1e-5;
 
 /** log(x / (1 - x)) of x [B,Q,4] clamped to [1e-5, 1 - 1e-5]. */
-export function inverseSigmoid(x: tf.Tensor3D): tf.Tensor3D {
+function inverseSigmoid(x: tf.Tensor3D): tf.Tensor3D {
   const clamped = tf.clipByValue(x, LOGIT_EPSILON, 1 - LOGIT_EPSILON);
   return tf.log(tf.div(clamped, tf.sub(1, clamped)) as tf.Tensor3D);
 }

@@ -100,7 +100,7 @@ export function splitLinear(
 }
 
 /** [O,I,kh,kw] -> [kh,kw,I,O] */
-export function toHwio(values: Float32Array, output: number, input: number, area: number): Float32Array {
+function toHwio(values: Float32Array, output: number, input: number, area: number): Float32Array {
   const out = new Float32Array(values.length);
   for (let o = 0; o < output; o++)
     for (let i = 0; i < input; i++)

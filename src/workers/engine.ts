@@ -13,7 +13,7 @@ import type { ImageDetections, ModelInfo, StageTimes } from '../lib/types';
 import type { Detector } from '../models/detector';
 import { loadDetector } from '../models/load';
 import { packTrace, unpackLayers } from '../models/postprocess';
-import { DeviceOwner } from './device';
+import type { DeviceOwner } from './device';
 import type { DeviceInfo, OnEvent } from './protocol';
 
 /** A device that is lost again and again is a fault of the device: the job ends with an error. */

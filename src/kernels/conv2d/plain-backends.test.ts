@@ -1,6 +1,6 @@
 /** The operations on the backends that have no WebGPU: composed of TF.js's kernels, held against plain loops. */
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { depthwiseConv2d } from '../depthwise-conv2d/op';

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import type { Result } from '../lib/result';
+import { twoQueries } from '../lib/testing/detections';
+import type { ModelInfo } from '../lib/types';
+import type { DeviceInfo } from '../workers/protocol';
+import { createAutomation, type StartedSession } from './automation';
+import type { TableOptions } from './ports';
+import { fakeClient, freshStore, modelInfo } from './testing/fakes';
+
+const DEVICE: DeviceInfo = {
+  backend: 'webgpu',
+  adapter: 'test adapter',
+  vendor: '',
+  architecture: '',
+  software: true,
+  features: [],
+  limits: {},
+};
+const NO_DEVICE = {
+  ok: false as const,
+  error: { code: 'device' as const, subject: 'WebGPU', message: 'is not there' },
+};
+const PHOTO = new File(['photo'], 'photo.jpg');
+
+function fixture(started: Result<ModelInfo>, device: DeviceInfo | null) {
+  const store = freshStore();
+  if (device) store.getState().setDevice(device);
+  const drawn: TableOptions[] = [];
+  const evaluated: unknown[] = [];
+  const { client, succeed } = fakeClient();
+  const session: StartedSession = {
+    store,
+    started: Promise.resolve(started),
+    load: async () => started,
+    detectFile: async () => succeed,
+    drawAnnotated: async (_file, _name, _detections, options) => {
+      drawn.push(options);
+      return new Blob(['png']);
+    },
+    client: {
+      memory: client.memory,
+      loseDevice: async () => {
+        throw new Error('worker gone');
+      },
+      evaluate: async (annotations, images, options) => {
+        evaluated.push([annotations, images.length, options]);
+        return NO_DEVICE;
+      },
+    },
+  };
+  return { app: createAutomation(session), drawn, evaluated };
+}
+
+const good: Result<ModelInfo> = { ok: true, value: modelInfo('stepdetr_s') };
+
+describe('window.stepdetr', () => {
+  it('is ready with its device and its first model', async () => {
+    const { app } = fixture(good, DEVICE);
+    expect(await app.ready()).toEqual({ ok: true, value: { device: DEVICE, model: modelInfo('stepdetr_s') } });
+  });
+
+  it('says why it is not ready', async () => {
+    expect(await fixture(NO_DEVICE, null).app.ready()).toEqual(NO_DEVICE);
+    expect(await fixture(NO_DEVICE, null).app.device()).toEqual(NO_DEVICE);
+    expect(await fixture(NO_DEVICE, DEVICE).app.ready()).toEqual(NO_DEVICE);
+    expect(await fixture(NO_DEVICE, DEVICE).app.device()).toEqual({ ok: true, value: DEVICE });
+  });
+
+  it('draws the layer that is named, the last one where none is', async () => {
+    const { app, drawn } = fixture(good, DEVICE);
+    const detections = twoQueries();
+    await app.draw(PHOTO, detections, { threshold: 0.5 });
+    await app.draw(PHOTO, detections, { threshold: 0.5, layer: 'select' });
+    await app.draw(PHOTO, detections, { threshold: 0.25, layer: 2 });
+    expect(drawn).toEqual([
+      { threshold: 0.5, layer: null },
+      { threshold: 0.5, layer: 0 },
+      { threshold: 0.25, layer: 2 },
+    ]);
+  });
+
+  it('refuses a layer that the detections do not have', async () => {
+    const { app, drawn } = fixture(good, DEVICE);
+    const answer = await app.draw(PHOTO, twoQueries(), { threshold: 0.5, layer: 9 });
+    expect(answer).toMatchObject({ ok: false, error: { code: 'unsupported', subject: 'layer 9' } });
+    expect(drawn).toEqual([]);
+  });
+
+  it('passes a limit on only where there is one', async () => {
+    const { app, evaluated } = fixture(good, DEVICE);
+    await app.evaluate('{}', [PHOTO]);
+    await app.evaluate('{}', [PHOTO, PHOTO], { limit: 1 });
+    expect(evaluated).toEqual([
+      ['{}', 1, {}],
+      ['{}', 2, { limit: 1 }],
+    ]);
+  });
+
+  it('answers with a value when the worker is gone', async () => {
+    const answer = await fixture(good, DEVICE).app.loseDevice();
+    expect(answer).toEqual({ ok: false, error: { code: 'internal', subject: 'device', message: 'worker gone' } });
+  });
+});
