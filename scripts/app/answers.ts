@@ -14,12 +14,22 @@ export function valueOf<T>(result: Result<T>): T {
   throw new Error(sentence(result.error));
 }
 
-/** Runs a program's main function: its number is the exit code, what it throws is printed without a stack. */
+/** What a shell reports of a program that was ended by Ctrl+C. */
+const INTERRUPTED = 130;
+
+/**
+ * Runs a program's main function: its number is the exit code, what it throws is printed without a stack. After Ctrl+C
+ * (Playwright ends the browser, which ends what waits for it) there is nothing to explain.
+ */
 export async function runMain(main: () => Promise<number>): Promise<void> {
+  let interrupted = false;
+  process.once('SIGINT', () => {
+    interrupted = true;
+  });
   try {
     process.exitCode = await main();
   } catch (thrown) {
-    console.error(thrown instanceof Error ? thrown.message : String(thrown));
-    process.exitCode = 1;
+    process.exitCode = interrupted ? INTERRUPTED : 1;
+    console.error(interrupted ? 'stopped' : thrown instanceof Error ? thrown.message : String(thrown));
   }
 }

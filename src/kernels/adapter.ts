@@ -2,5 +2,5 @@
 
 /** True for adapters that compute on the CPU (SwiftShader, lavapipe, WARP). */
 export function isSoftwareAdapter({ isFallbackAdapter, architecture, description }: GPUAdapterInfo): boolean {
-  return isFallbackAdapter || /swiftshader|llvmpipe|warp/i.test(`${architecture} ${description}`);
+  return isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|warp/i.test(`${architecture} ${description}`);
 }

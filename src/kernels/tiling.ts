@@ -1,10 +1,11 @@
 /** How large a register tile one invocation gets. */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { isSoftwareAdapter } from './adapter';
 
 /** True for adapters that compute on the CPU: few invocations fill them, and barriers cost most of the time there. */
 export function isSoftware(backend: WebGPUBackend): boolean {
   const { adapterInfo } = backend.device as GPUDevice & { adapterInfo?: GPUAdapterInfo };
-  return /swiftshader|llvmpipe|lavapipe|warp/i.test(`${adapterInfo?.architecture} ${adapterInfo?.description}`);
+  return adapterInfo !== undefined && isSoftwareAdapter(adapterInfo);
 }
 
 /** Invocations below which part of the machine idles. */
