@@ -16,16 +16,28 @@ test('the page loads less than 600 kB of script at first', () => {
   expect(bytes).toBeLessThan(MOST_SCRIPT_BYTES);
 });
 
+/** Notes the frame in which the decoder's layers of the sample are in the page; its boxes are drawn from the same data. */
+function watchForLayers(): void {
+  new MutationObserver((_changes, observer) => {
+    if (!document.querySelector('[role=group][aria-label=Layer] button')) return;
+    observer.disconnect();
+    requestAnimationFrame(() => performance.mark('stored-detections'));
+  }).observe(document, { childList: true, subtree: true });
+}
+
 test('a sample is there within a second, with stored detections that live ones replace', async ({ page, server }) => {
+  await page.addInitScript(watchForLayers);
   await page.goto(server.url);
-  await expect(detections(page).first()).toBeVisible();
-  const painted = await page.evaluate(() => {
-    const [paint] = performance.getEntriesByName('first-contentful-paint');
-    return { first: paint?.startTime ?? Number.NaN, rows: performance.now() };
-  });
-  console.log(`first paint ${painted.first.toFixed(0)} ms, detections ${painted.rows.toFixed(0)} ms`);
-  expect(painted.first).toBeLessThan(FIRST_PAINT_MS);
   await expect(thumbnail(page, /^cat\.jpg, stored/)).toBeVisible();
+  await expect(detections(page).first()).toBeVisible();
+  const [paint, stored] = await page.evaluate(() =>
+    ['first-contentful-paint', 'stored-detections'].map(
+      (name) => performance.getEntriesByName(name)[0]?.startTime ?? Number.NaN,
+    ),
+  );
+  console.log(`first paint ${paint!.toFixed(0)} ms, stored detections ${stored!.toFixed(0)} ms`);
+  expect(paint).toBeLessThan(FIRST_PAINT_MS);
+  expect(stored).toBeLessThan(FIRST_PAINT_MS);
   await waitUntilReady(page);
   await expect(thumbnail(page, /^cat\.jpg, live/)).toBeVisible();
 });

@@ -4,6 +4,7 @@ import type { OpenedDevice } from '../backend';
 import { ACTIVATIONS } from '../epilogue/op';
 import { forwardDifference, gradientDifference } from '../testing/convolutions';
 import { openTestDevice, throwFaults } from '../testing/device';
+import { aroundWarmRounds } from '../testing/leaks';
 import { conv2d } from './op';
 
 let opened: OpenedDevice;
@@ -119,13 +120,6 @@ test('warm calls and gradients leave nothing behind', () => {
     conv2d(x, narrow, { ...options, padding: padded(0, 0, 0, 0) }).dispose();
     tf.dispose(tf.grads((v, w) => conv2d(v as tf.Tensor4D, w as tf.Tensor4D, options))([x, filter]));
   };
-  round();
-  const before = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  for (let i = 0; i < 3; i++) round();
-  const after = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  expect([after.numTensors, after.numBytes, after.buffers]).toEqual([
-    before.numTensors,
-    before.numBytes,
-    before.buffers,
-  ]);
+  const { before, after } = aroundWarmRounds(opened, round);
+  expect(after).toEqual(before);
 });

@@ -5,6 +5,7 @@ import { ACTIVATIONS } from '../epilogue/op';
 import { epilogueReference } from '../epilogue/reference';
 import { relativeL2 } from '../testing/compare';
 import { openTestDevice, throwFaults } from '../testing/device';
+import { aroundWarmRounds } from '../testing/leaks';
 import { numericGradient } from '../testing/finite-difference';
 import { dot, numbers } from '../testing/gradients';
 import { linear, matMul } from './op';
@@ -154,13 +155,6 @@ test('warm calls and gradients leave nothing behind', () => {
     matMul(x, w).dispose();
     tf.dispose(tf.grads((a, b) => linear(a, b as tf.Tensor2D, { activation: 'silu' }))([x, w]));
   };
-  round();
-  const before = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  for (let i = 0; i < 3; i++) round();
-  const after = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  expect([after.numTensors, after.numBytes, after.buffers]).toEqual([
-    before.numTensors,
-    before.numBytes,
-    before.buffers,
-  ]);
+  const { before, after } = aroundWarmRounds(opened, round);
+  expect(after).toEqual(before);
 });

@@ -3,6 +3,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { OpenedDevice } from '../backend';
 import { relativeL2 } from '../testing/compare';
 import { openTestDevice, throwFaults } from '../testing/device';
+import { aroundWarmRounds } from '../testing/leaks';
 import { numericGradient } from '../testing/finite-difference';
 import { dot, numbers } from '../testing/gradients';
 import { max, mean, softmax, sum } from './op';
@@ -121,13 +122,6 @@ test('warm calls leave nothing behind', () => {
     mean(x, [1, 2]).dispose();
     softmax(x).dispose();
   };
-  round();
-  const before = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  for (let i = 0; i < 3; i++) round();
-  const after = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  expect([after.numTensors, after.numBytes, after.buffers]).toEqual([
-    before.numTensors,
-    before.numBytes,
-    before.buffers,
-  ]);
+  const { before, after } = aroundWarmRounds(opened, round);
+  expect(after).toEqual(before);
 });

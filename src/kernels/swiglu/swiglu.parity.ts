@@ -3,6 +3,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { OpenedDevice } from '../backend';
 import { relativeL2 } from '../testing/compare';
 import { openTestDevice, throwFaults } from '../testing/device';
+import { aroundWarmRounds } from '../testing/leaks';
 import { numericGradient } from '../testing/finite-difference';
 import { dot, numbers } from '../testing/gradients';
 import { swiglu } from './op';
@@ -44,15 +45,8 @@ test('warm calls and gradients leave nothing behind', () => {
     swiglu(x).dispose();
     tf.grad((v) => swiglu(v))(x).dispose();
   };
-  round();
-  const before = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  for (let i = 0; i < 3; i++) round();
-  const after = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  expect([after.numTensors, after.numBytes, after.buffers]).toEqual([
-    before.numTensors,
-    before.numBytes,
-    before.buffers,
-  ]);
+  const { before, after } = aroundWarmRounds(opened, round);
+  expect(after).toEqual(before);
 });
 
 test('an odd width is refused', () => {

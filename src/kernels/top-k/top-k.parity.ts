@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { OpenedDevice } from '../backend';
 import { openTestDevice, throwFaults } from '../testing/device';
+import { aroundWarmRounds } from '../testing/leaks';
 import { numbers } from '../testing/gradients';
 import { topK } from './op';
 import { topKReference } from './reference';
@@ -64,15 +65,8 @@ test('indices used by a traced gather ask for no gradient of the choice', async 
 
 test('warm calls leave nothing behind', () => {
   const scores = tf.ones([2, 100, 3]) as tf.Tensor3D;
-  topK(scores, 9).dispose();
-  const before = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  for (let i = 0; i < 3; i++) topK(scores, 9).dispose();
-  const after = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  expect([after.numTensors, after.numBytes, after.buffers]).toEqual([
-    before.numTensors,
-    before.numBytes,
-    before.buffers,
-  ]);
+  const { before, after } = aroundWarmRounds(opened, () => topK(scores, 9).dispose());
+  expect(after).toEqual(before);
 });
 
 test('k outside 1..N and other types are refused', () => {
