@@ -2,13 +2,14 @@
 import { Command } from 'commander';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { chromium, type Browser } from 'playwright';
+import type { Browser } from 'playwright';
 import { runMain } from './app/answers';
 import { ROOT, runTool } from './app/build';
+import { launchBrowser } from './app/find-browser';
 import { adapterOption, jsonOption, parseCount } from './app/options';
 import { serveFolders } from './app/static-server';
 import type { BenchRow } from './bench/page';
-import { browserExecutable, webgpuFlags, type AdapterChoice } from './browser';
+import type { AdapterChoice } from './browser';
 
 interface Options {
   runs: number;
@@ -89,14 +90,13 @@ async function bench({ runs, quick, json, shared, adapter }: Options): Promise<n
     '--logLevel',
     'warn',
   ]);
+  const browser = await launchBrowser(adapter);
   const server = await serveFolders({
     '/': join(ROOT, 'dist-bench'),
     '/ort/': join(ROOT, 'node_modules/onnxruntime-web/dist'),
     '/weights/': weights,
     '/samples/': join(ROOT, 'public/samples'),
   });
-  const executablePath = browserExecutable();
-  const browser = await chromium.launch({ args: webgpuFlags(adapter), ...(executablePath ? { executablePath } : {}) });
   try {
     const rows: BenchRow[] = [];
     for (const model of MODELS) {

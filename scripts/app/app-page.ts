@@ -2,13 +2,14 @@
  * The built app in a headless Chromium, for the programs that drive it. Pictures and checkpoints reach the page as files
  * of its own inputs, by path: nothing passes through this process.
  */
-import { chromium, type Page } from 'playwright';
+import type { Page } from 'playwright';
 import { valueOf } from './answers';
 import type {} from '../../src/app/automation';
 import type { ModelInfo } from '../../src/lib/types';
 import type { DeviceInfo } from '../../src/workers/protocol';
-import { browserExecutable, webgpuFlags, type AdapterChoice } from '../browser';
+import type { AdapterChoice } from '../browser';
 import { DIST, ensureBuilt } from './build';
+import { launchBrowser } from './find-browser';
 import { serveFolders } from './static-server';
 
 const STARTUP_MS = 60_000;
@@ -26,9 +27,8 @@ export interface AppPage {
 /** @throws Error in words for a person when there is no browser or the app does not start */
 export async function openApp(adapter: AdapterChoice): Promise<AppPage> {
   await ensureBuilt();
+  const browser = await launchBrowser(adapter);
   const server = await serveFolders({ '/': DIST });
-  const executablePath = browserExecutable();
-  const browser = await chromium.launch({ args: webgpuFlags(adapter), ...(executablePath ? { executablePath } : {}) });
   const close = async (): Promise<void> => {
     await browser.close();
     await server.close();
