@@ -27,6 +27,8 @@ export default defineConfig({
             '@tensorflow/tfjs-backend-wasm',
             '@zip.js/zip.js/lib/zip-core-native.js',
             'image-dimensions',
+            'yaml',
+            '@xmldom/xmldom',
             '@noble/hashes/sha2.js',
             '@noble/hashes/utils.js',
             '@tensorflow/tfjs-core/dist/register_all_gradients',

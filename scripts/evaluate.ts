@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import type { EvaluationResult, Progress } from '../src/lib/types';
 import { runMain, sentence, valueOf } from './app/answers';
 import { openApp, type AppPage } from './app/app-page';
-import { findDataset } from './app/dataset';
+import { findDataset, type Dataset } from './app/dataset';
 import { evaluationReport, printEvaluation } from './app/evaluation-report';
 import { loadModel, parseModel } from './app/model-option';
 import { adapterOption, jsonOption, modelOption, parseCount } from './app/options';
@@ -12,6 +12,7 @@ import type { AdapterChoice } from './browser';
 
 interface Options {
   data: string;
+  split?: string;
   model: string;
   limit?: number;
   json?: string;
@@ -53,9 +54,22 @@ async function evaluateIn({ page }: AppPage, limit: number | undefined): Promise
 }
 
 /** @returns the exit code: 1 when an image could not be read */
-async function evaluate({ data, limit, json, adapter, ...options }: Options): Promise<number> {
+async function evaluate({ data, split, limit, json, adapter, ...options }: Options): Promise<number> {
   const choice = parseModel(options.model);
-  const dataset = findDataset(data, limit);
+  const dataset = await findDataset(data, { split, limit });
+  for (const problem of dataset.problems) console.error(problem);
+  try {
+    return await measure(dataset, choice, { limit, json, adapter });
+  } finally {
+    dataset.dispose();
+  }
+}
+
+async function measure(
+  dataset: Dataset,
+  choice: ReturnType<typeof parseModel>,
+  { limit, json, adapter }: Pick<Options, 'adapter'> & { limit: number | undefined; json: string | undefined },
+): Promise<number> {
   const app = await openApp(adapter);
   try {
     const model = await loadModel(app, choice);
@@ -76,7 +90,11 @@ const program = new Command('npm run evaluate --')
   .description(
     'COCO AP of every decoder layer. STEPDETR_BROWSER names the browser where it is not the system’s Chromium.',
   )
-  .requiredOption('--data <DIR|JSON>', 'a folder with annotations.json and images/, or a COCO JSON file')
+  .requiredOption(
+    '--data <DIR|JSON>',
+    'a folder with images and labels (COCO JSON, YOLO or Pascal VOC), or a COCO JSON file',
+  )
+  .option('--split <NAME>', 'only this split of splits.json, or of the labels themselves')
   .addOption(modelOption())
   .option('--limit <N>', 'only the first N images', parseCount)
   .addOption(jsonOption())

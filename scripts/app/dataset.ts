@@ -1,69 +1,129 @@
-/** Finds a COCO data set on disk: the annotations and, for each image they name, its file. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+/**
+ * Finds a labelled data set on disk: COCO JSON, YOLO or Pascal VOC. The app measures with COCO JSON: labels of another
+ * format, or of one split, are written as such to a temporary file.
+ */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { writeCocoLabels } from '../../src/data/annotations/coco';
+import { describeLabels, discoverLabels, type FoundLabels } from '../../src/data/annotations/discover';
+import type { DatasetFiles } from '../../src/data/annotations/files';
+import { readFound, type LabelledFiles } from '../../src/data/annotations/read-labels';
+import type { LabelSet } from '../../src/data/annotations/types';
+import { sentence } from './answers';
 
 export interface Dataset {
+  /** COCO JSON. */
   annotations: string;
   /** Files of the images that are there; the app names those that are missing. */
   images: string[];
+  /** What is wrong with the label files, a sentence each; those parts are left out. */
+  problems: string[];
+  /** Removes what was written for this run. */
+  dispose(): void;
 }
 
-function isPascalVoc(folder: string): boolean {
-  return ['Annotations', 'annotations'].some((name) => {
-    const labels = join(folder, name);
-    return (
-      existsSync(labels) && statSync(labels).isDirectory() && readdirSync(labels).some((file) => file.endsWith('.xml'))
-    );
+export interface DatasetOptions {
+  /** A split of splits.json, or one that the label files name. */
+  split?: string | undefined;
+  /** Only the first images. */
+  limit?: number | undefined;
+}
+
+/** How far below a JSON file its images are looked for: it may lie in a folder that holds much else. */
+const DEPTH_BELOW_JSON = 4;
+
+function pathsBelow(folder: string, depth: number): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isFile()) return [path];
+    return entry.isDirectory() && depth > 1 ? pathsBelow(path, depth - 1) : [];
   });
 }
 
-function annotationsIn(folder: string): string {
-  const plain = join(folder, 'annotations.json');
-  if (existsSync(plain)) return plain;
-  if (isPascalVoc(folder)) {
-    throw new Error(`${folder}: expected COCO JSON, got Pascal VOC's XML files: convert them to COCO JSON first`);
-  }
-  const found = readdirSync(folder).filter((name) => name.endsWith('.json'));
-  if (found.length === 1) return join(folder, found[0]!);
-  const got = found.length === 0 ? 'no JSON file' : `${found.length} JSON files: name one of them with --data`;
-  throw new Error(`${folder}: expected annotations.json or one COCO JSON file, got ${got}`);
+/** The files below a folder, opened when they are asked for. */
+function filesBelow(root: string, depth = Infinity): DatasetFiles {
+  return new Map(
+    pathsBelow(root, depth).map((path) => [
+      relative(root, path).split(sep).join('/'),
+      () => Promise.resolve(new Blob([readFileSync(path)])),
+    ]),
+  );
 }
 
-/** Where data sets keep the images: beside the annotations, in images/, or COCO's own annotations/instances_<split>.json. */
-function imageFolders(annotations: string): string[] {
-  const folder = dirname(annotations);
-  const split = basename(annotations, '.json').replace(/^.*_/, '');
-  return [join(folder, 'images'), folder, join(folder, '..', split), join(folder, '..', 'images')];
+/** The label files to read: those of one kind, or the JSON file that was named. */
+async function choose(root: string, files: DatasetFiles, named: string | null): Promise<FoundLabels> {
+  if (named !== null) return { format: 'coco', root: '', paths: [named] };
+  const found = await discoverLabels(files);
+  const coco = found.find(({ format }) => format === 'coco');
+  if (coco && files.has('annotations.json')) return { ...coco, root: '', paths: ['annotations.json'] };
+  if (found.length === 1 && found[0]!.paths.length === 1) return found[0]!;
+  if (found.length === 1 && found[0]!.format !== 'coco') return found[0]!;
+  throw new Error(
+    `${root}: expected one set of labels, got ${found.map(describeLabels).join(' and ')}: name one with --data`,
+  );
 }
 
-function fileNames(path: string): string[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new Error(`${path}: expected COCO JSON: ${reason}`, { cause: thrown });
+function imagesOfSplit({ set, splits }: LabelledFiles, split: string, subject: string): LabelSet {
+  const members = splits[split];
+  if (!members) {
+    const known = Object.keys(splits);
+    const got = known.length > 0 ? `only ${known.join(', ')}` : 'no splits.json and no splits in its labels';
+    throw new Error(`${subject}: --split ${split}: there is no such split, ${got}`);
   }
-  const images = (json as { images?: { file_name?: unknown }[] } | null)?.images;
-  if (!Array.isArray(images)) throw new Error(`${path}: expected COCO JSON with a list "images", there is none`);
-  return images.map(({ file_name }) => file_name).filter((name) => typeof name === 'string');
+  const images = new Map(set.images.map((image) => [image.file, image]));
+  return { ...set, images: members.map((file) => images.get(file)!) };
+}
+
+/** The app finds images by their name alone. */
+function refuseSameNames(set: LabelSet, subject: string): void {
+  const seen = new Map<string, string>();
+  for (const { file } of set.images) {
+    const earlier = seen.get(basename(file));
+    if (earlier !== undefined) {
+      throw new Error(`${subject}: expected images with names of their own, got ${earlier} and ${file}`);
+    }
+    seen.set(basename(file), file);
+  }
+}
+
+/** A temporary COCO file; images are named as they are called on disk. */
+function writeTemporary(set: LabelSet, paths: ReadonlyMap<string, string>): Pick<Dataset, 'annotations' | 'dispose'> {
+  const folder = mkdtempSync(join(tmpdir(), 'stepdetr-labels-'));
+  const annotations = join(folder, 'annotations.json');
+  const images = set.images.map((image) => ({ ...image, file: basename(paths.get(image.file) ?? image.file) }));
+  writeFileSync(annotations, writeCocoLabels({ ...set, images }));
+  return { annotations, dispose: () => rmSync(folder, { recursive: true }) };
 }
 
 /**
- * @param path a folder with annotations.json and images/, or a COCO JSON file beside its images
- * @param limit only the first images of the annotations
+ * @param path a folder with labels and images (COCO JSON, YOLO, Pascal VOC), or a COCO JSON file beside its images
  * @throws Error naming the file or folder, what was expected and what came
  */
-export function findDataset(path: string, limit?: number): Dataset {
+export async function findDataset(path: string, { split, limit }: DatasetOptions = {}): Promise<Dataset> {
   if (!existsSync(path)) throw new Error(`--data: ${path}: there is no such file or folder`);
-  const annotations = statSync(path).isDirectory() ? annotationsIn(path) : path;
-  const folders = imageFolders(annotations);
-  const images = fileNames(annotations)
+  const isFolder = statSync(path).isDirectory();
+  const root = isFolder ? path : rootOf(path);
+  const files = filesBelow(root, isFolder ? Infinity : DEPTH_BELOW_JSON);
+  const found = await choose(root, files, isFolder ? null : relative(root, path).split(sep).join('/'));
+  const labels = await readFound(files, found);
+  const set = split === undefined ? labels.set : imagesOfSplit(labels, split, path);
+  refuseSameNames(set, path);
+  const images = set.images
     .slice(0, limit)
-    .map((name) => folders.map((folder) => join(folder, name)).find((file) => existsSync(file)))
-    .filter((file) => file !== undefined);
-  if (images.length === 0) {
-    throw new Error(`${annotations}: expected its images in one of ${folders.join(', ')}, found none of them`);
+    .map(({ file }) => labels.images.get(file))
+    .filter((image) => image !== undefined)
+    .map((image) => join(root, image));
+  if (images.length === 0) throw new Error(`${path}: expected the images that its labels name, found none of them`);
+  const problems = labels.problems.map(sentence);
+  if (found.format === 'coco' && found.paths.length === 1 && split === undefined) {
+    return { annotations: join(root, found.paths[0]!), images, problems, dispose: () => undefined };
   }
-  return { annotations, images };
+  return { ...writeTemporary(set, labels.images), images, problems };
+}
+
+/** COCO's own layout has annotations/ beside the folders of images. */
+function rootOf(json: string): string {
+  const folder = dirname(json);
+  return basename(folder).toLowerCase() === 'annotations' ? dirname(folder) : folder;
 }

@@ -3,7 +3,7 @@
  * from a model's answers to category ids. Boxes are [x, y, w, h] in pixels, not clipped.
  */
 import { toPixelXywh, unitBoxAt, type PixelXywh, type PixelXyxy } from '../lib/boxes';
-import { DetectorError } from '../lib/errors';
+import { DetectorError, toAppError, type AppError } from '../lib/errors';
 import type { ImageDetections } from '../lib/types';
 import { isObject, parseJsonObject } from './json';
 
@@ -95,47 +95,87 @@ class Element {
   }
 }
 
-function readList<T extends { id: number }>(json: Json, key: string, file: string, read: (element: Element) => T): T[] {
-  const list = json[key];
-  if (!Array.isArray(list)) {
-    const got = list === undefined ? 'nothing' : JSON.stringify(list).slice(0, 40);
-    throw new DetectorError('annotations', file, `${key}: expected a list, got ${got}`);
+/** An element as it is used, and all that its file says of it. */
+export interface CocoElement<T> {
+  readonly item: T;
+  readonly json: Readonly<Json>;
+}
+
+export interface CocoElements {
+  /** The outermost object of the file. */
+  readonly json: Readonly<Json>;
+  readonly images: readonly CocoElement<CocoImage>[];
+  readonly annotations: readonly CocoElement<CocoAnnotation>[];
+  readonly categories: readonly CocoElement<CocoCategory>[];
+}
+
+/** Told of every element that cannot be used; the rest is read on where it returns. */
+export type OnBadElement = (error: AppError) => void;
+
+/** Reads one file; holds what its lists have in common. */
+class Lists {
+  constructor(
+    private readonly json: Json,
+    private readonly file: string,
+    private readonly onBad: OnBadElement,
+  ) {}
+
+  read<T extends { id: number }>(key: string, read: (element: Element) => T): CocoElement<T>[] {
+    const list = this.json[key];
+    if (!Array.isArray(list)) {
+      const got = list === undefined ? 'nothing' : JSON.stringify(list).slice(0, 40);
+      throw new DetectorError('annotations', this.file, `${key}: expected a list, got ${got}`);
+    }
+    const places = new Map<number, number>();
+    return list.flatMap((value: unknown, index) => {
+      try {
+        return [this.element(value, key, index, places, read)];
+      } catch (thrown) {
+        this.onBad(toAppError(thrown, this.file));
+        return [];
+      }
+    });
   }
-  const places = new Map<number, number>();
-  return list.map((value: unknown, index) => {
+
+  private element<T extends { id: number }>(
+    value: unknown,
+    key: string,
+    index: number,
+    places: Map<number, number>,
+    read: (element: Element) => T,
+  ): CocoElement<T> {
     const place = `${key}[${index}]`;
     if (!isObject(value)) {
-      throw new DetectorError(
-        'annotations',
-        file,
-        `${place}: expected an object, got ${JSON.stringify(value).slice(0, 40)}`,
-      );
+      const got = JSON.stringify(value).slice(0, 40);
+      throw new DetectorError('annotations', this.file, `${place}: expected an object, got ${got}`);
     }
-    const element = new Element(file, place, value);
+    const element = new Element(this.file, place, value);
     const item = read(element);
     const earlier = places.get(item.id);
     if (earlier !== undefined) element.refuse('id', `an id of its own, not the one of ${key}[${earlier}]`);
     places.set(item.id, index);
-    return item;
-  });
+    return { item, json: value };
+  }
 }
 
 /**
- * Reads COCO JSON. A missing `area` is the box's, a missing `iscrowd` is 0; everything else must be there.
- * @throws DetectorError `annotations` naming the element, what was expected and what came
+ * Reads COCO JSON element by element. A missing `area` is the box's, a missing `iscrowd` is 0; everything else must be
+ * there.
+ * @throws DetectorError `annotations` where the text is no JSON object or misses one of the three lists
  */
-export function readCoco(text: string, name: string): CocoDataset {
+export function readCocoElements(text: string, name: string, onBad: OnBadElement): CocoElements {
   const json = parseJsonObject(text, name, 'annotations');
-  const images = readList(json, 'images', name, (image) => ({
+  const lists = new Lists(json, name, onBad);
+  const images = lists.read('images', (image) => ({
     id: image.integer('id'),
     file_name: image.text('file_name'),
     width: image.number('width', 1),
     height: image.number('height', 1),
   }));
-  const categories = readList(json, 'categories', name, (c) => ({ id: c.integer('id'), name: c.text('name') }));
-  const imageIds = new Set(images.map(({ id }) => id));
-  const categoryIds = new Set(categories.map(({ id }) => id));
-  const annotations = readList(json, 'annotations', name, (annotation): CocoAnnotation => {
+  const categories = lists.read('categories', (c) => ({ id: c.integer('id'), name: c.text('name') }));
+  const imageIds = new Set(images.map(({ item }) => item.id));
+  const categoryIds = new Set(categories.map(({ item }) => item.id));
+  const annotations = lists.read('annotations', (annotation): CocoAnnotation => {
     const bbox = annotation.box('bbox');
     const image_id = annotation.integer('image_id');
     const category_id = annotation.integer('category_id');
@@ -144,7 +184,19 @@ export function readCoco(text: string, name: string): CocoDataset {
     const area = annotation.has('area') ? annotation.number('area', 0) : bbox[2] * bbox[3];
     return { id: annotation.integer('id'), image_id, category_id, bbox, area, iscrowd: annotation.flag('iscrowd') };
   });
-  return { images, annotations, categories };
+  return { json, images, annotations, categories };
+}
+
+/**
+ * Reads COCO JSON that has to be whole.
+ * @throws DetectorError `annotations` naming the first bad element, what was expected and what came
+ */
+export function readCoco(text: string, name: string): CocoDataset {
+  const { images, annotations, categories } = readCocoElements(text, name, ({ code, subject, message, hint }) => {
+    throw new DetectorError(code, subject, message, hint);
+  });
+  const items = <T>(elements: readonly CocoElement<T>[]): T[] => elements.map(({ item }) => item);
+  return { images: items(images), annotations: items(annotations), categories: items(categories) };
 }
 
 /** Detections as pycocotools' `loadRes` reads them. */

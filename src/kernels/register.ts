@@ -10,6 +10,8 @@ import { registerDeformableAttention } from './deformable-attention/op';
 import { registerRmsNorm } from './rms-norm/op';
 import { registerSwiglu } from './swiglu/op';
 import { registerTopK } from './top-k/op';
+import { registerVarifocal } from './varifocal/op';
+import { registerRandomNormal } from './random-normal/op';
 
 let done = false;
 
@@ -22,6 +24,8 @@ export function registerKernels(): void {
   registerRmsNorm();
   registerSwiglu();
   registerTopK();
+  registerVarifocal();
+  registerRandomNormal();
   registerConv2d();
   registerDepthwiseConv2d();
   registerMatMul();

@@ -21,7 +21,17 @@ export interface State {
   boxes: tf.Tensor3D;
 }
 
-/** mu_k: what layer `index` makes of the state, without noise [B,Q,D]. */
+/** [B,Q,W] -> [rows, B/rows Q, W]: queries of one image side by side. */
+function grouped(x: tf.Tensor3D, rows: number): tf.Tensor3D {
+  const [batch, queries, width] = x.shape;
+  return batch === rows ? x : tf.reshape(x, [rows, (batch / rows) * queries, width]);
+}
+
+/**
+ * mu_k: what layer `index` makes of the state, without noise [B,Q,D].
+ * @param memory of B images, or of fewer whose rows of the state follow each other (the rollouts of an image): queries meet
+ *   the memory one by one, so that its projection is computed once for all of them
+ */
 export function layerMean(
   p: Parameters,
   c: StepDetrConfig,
@@ -42,7 +52,12 @@ export function layerMean(
   const value = linear(p, `${name}.cross.value`, memory.tokens);
   const names = { offsets: `${name}.cross.offsets`, weights: `${name}.cross.weights` };
   const sampling = { heads: c.heads, points: c.points, shapes: memory.shapes };
-  const sampled = attendAroundBoxes(p, names, tf.add(first, position), boxes, value, sampling);
+  const images = memory.tokens.shape[0];
+  const [asking, around] = [grouped(tf.add(first, position), images), grouped(boxes, images)];
+  const sampled = tf.reshape(
+    attendAroundBoxes(p, names, asking, around, value, sampling),
+    queries.shape,
+  ) as tf.Tensor3D;
   const second = rmsNorm(p, `${name}.cross_norm.weight`, first, linear(p, `${name}.cross.out`, sampled));
   return rmsNorm(p, `${name}.ffn_norm.weight`, swiglu(p, `${name}.ffn.gate_up`, `${name}.ffn.down`, second, second));
 }
@@ -55,14 +70,20 @@ export function predict(p: Parameters, queries: tf.Tensor3D, from: tf.Tensor3D):
   };
 }
 
-interface Selection {
+export interface Selection {
   first: LayerTrace;
   topk: tf.Tensor2D;
   extras: Record<string, tf.Tensor>;
 }
 
 /** The Q tokens with the highest class score and their boxes. @param anchors [N,4] anchor logits */
-function select(p: Parameters, c: StepDetrConfig, { tokens }: Memory, anchors: tf.Tensor2D, dense: boolean): Selection {
+export function selectQueries(
+  p: Parameters,
+  c: StepDetrConfig,
+  { tokens }: Memory,
+  anchors: tf.Tensor2D,
+  dense: boolean,
+): Selection {
   const logits = linear(p, 'select_class', tokens);
   const topk = topK(logits, c.queries);
   const hidden = gatherTokens(tokens, topk);
@@ -90,7 +111,7 @@ export function decode(
   anchors: tf.Tensor2D,
   { dense = false }: DecodeOptions,
 ): Trace {
-  const { first, topk, extras } = select(p, c, memory, anchors, dense);
+  const { first, topk, extras } = selectQueries(p, c, memory, anchors, dense);
   const layers: LayerTrace[] = [first];
   let state: State = { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) };
   for (let index = 0; index < c.decoderLayers; index++) {

@@ -5,11 +5,13 @@ import { DetectorError } from '../../lib/errors';
 import type { TensorSource } from '../../lib/tensor-source';
 import { anchorLogits, sinePositions } from '../../nn/geometry';
 import { Parameters } from '../../nn/parameters';
-import type { DecodeOptions, Detector, Memory, Trace } from '../detector';
+import type { DecodeOptions, Detector, LayerTrace, Memory, Trace } from '../detector';
+import type { Episode } from '../episode';
 import { readPreprocessing, type Preprocessing } from '../preprocessing';
 import { BACKBONE_CHANNELS, backboneRules, runBackbone } from './backbone';
 import { readStepDetrConfig, type StepDetrConfig } from './config';
-import { decode } from './decoder';
+import { decode, selectQueries } from './decoder';
+import { stepDetrEpisode, type EpisodeOptions } from './episode';
 import { encodeFeatures, encodePatches } from './encoder';
 import { stepDetrRules } from './parameters';
 
@@ -102,6 +104,19 @@ export class StepDetr implements Detector {
 
   decode(memory: Memory, options: DecodeOptions = {}): Trace {
     return decode(this.parameters, this.config, memory, this.anchors, options);
+  }
+
+  /**
+   * The decoder as an episode over a memory that all rollouts of an image share.
+   * @param first the query selection's answer for this memory: `decode(memory).layers[0]`, or `select(memory)`
+   */
+  episode(memory: Memory, first: Pick<LayerTrace, 'hidden' | 'boxes'>, options: EpisodeOptions): Episode {
+    return stepDetrEpisode(this.parameters, this.config, memory, first, options);
+  }
+
+  /** The query selection alone: queries and boxes that enter the first layer. Run inside tf.tidy. */
+  select(memory: Memory): LayerTrace {
+    return selectQueries(this.parameters, this.config, memory, this.anchors, false).first;
   }
 
   dispose(): void {

@@ -1,0 +1,86 @@
+/**
+ * A decoder as an episode of reinforcement learning (../shared/design/rl.md): layer k is a step, its output the mean of the
+ * policy, the sampled queries the action. Every family offers its own Episode; sampling is the same for all.
+ *
+ * B images, G rollouts of an image, R = B G rows (image by image), K layers, Q queries, C class columns, D width.
+ */
+import type * as tf from '@tensorflow/tfjs-core';
+import { expectShape, expectThat } from '../kernels/shapes';
+import { gaussianLogProb, gaussianSample } from '../nn/gaussian';
+import { stopGradient } from '../nn/tape';
+
+/** What enters a layer, all without gradient; queries [R,Q,D] and boxes [R,Q,4], and what else a family carries along. */
+export interface EpisodeState {
+  queries: tf.Tensor3D;
+  boxes: tf.Tensor3D;
+  [extra: string]: tf.Tensor;
+}
+
+export interface Policy {
+  /** mu_k [R,Q,D] */
+  mean: tf.Tensor3D;
+  /** [D], inside its limits. */
+  logStd: tf.Tensor1D;
+}
+
+export interface Outcome {
+  /** [R,Q,C] before the sigmoid or softmax. */
+  logits: tf.Tensor3D;
+  /** [R,Q,4] cxcywh as fractions. */
+  boxes: tf.Tensor3D;
+}
+
+/** The decoder's steps over one memory. Run inside tf.tidy; the functions are traced where a gradient is asked for. */
+export interface Episode {
+  /** K */
+  readonly steps: number;
+  /** R */
+  readonly rows: number;
+  /** The state before layer 0, each image's G times. */
+  start(): EpisodeState;
+  /** What layer `step` would do. */
+  policy(step: number, state: EpisodeState): Policy;
+  /** What the action [R,Q,D] at `step` leads to, and the state that enters the next layer. */
+  act(step: number, state: EpisodeState, action: tf.Tensor3D): Outcome & { next: EpisodeState };
+}
+
+export interface RolloutStep extends Outcome {
+  /** What entered the layer. */
+  state: EpisodeState;
+  policy: Policy;
+  /** [R,Q,D] without gradient. */
+  action: tf.Tensor3D;
+  /** [R,Q] mean over D; gradient to mean and log_std. */
+  logProb: tf.Tensor2D;
+}
+
+/**
+ * All rollouts in one batch: samples an action from every layer's policy and goes on from it.
+ * @param noise standard normal numbers [R,Q,D] of each step: an argument, so that a rollout can be made again
+ * @throws DetectorError `internal` when there is not one noise tensor for each step, or one does not fit
+ */
+export function rollOut(episode: Episode, noise: readonly tf.Tensor3D[]): RolloutStep[] {
+  expectThat('rollOut', noise.length === episode.steps, `expected ${episode.steps} noise tensors, got ${noise.length}`);
+  const steps: RolloutStep[] = [];
+  let state = episode.start();
+  noise.forEach((numbers, step) => {
+    expectShape('rollOut', `noise of step ${step}`, numbers.shape, state.queries.shape);
+    const policy = episode.policy(step, state);
+    const action = stopGradient(gaussianSample(policy.mean, policy.logStd, numbers));
+    const logProb = gaussianLogProb(action, policy.mean, policy.logStd) as tf.Tensor2D;
+    const { next, logits, boxes } = episode.act(step, state, action);
+    steps.push({ state, policy, action, logProb, logits, boxes });
+    state = next;
+  });
+  return steps;
+}
+
+/** The policy of today for an action of an earlier rollout, from the state that it was taken in (PPO's further epochs). */
+export function reconsider(
+  episode: Episode,
+  step: number,
+  { state, action }: Pick<RolloutStep, 'state' | 'action'>,
+): { policy: Policy; logProb: tf.Tensor2D } {
+  const policy = episode.policy(step, state);
+  return { policy, logProb: gaussianLogProb(action, policy.mean, policy.logStd) as tf.Tensor2D };
+}

@@ -1,0 +1,66 @@
+/**
+ * Hungarian matching of predictions and labels (DETR, arXiv 2005.12872, section 3.1) with the costs of Deformable DETR
+ * (arXiv 2010.04159, appendix A.4): class 2, L1 5, GIoU 2. ../shared/reference/rl_reference.py, match.
+ *
+ * Q queries, C class columns, T labels, M = min(Q, T).
+ */
+import { overlapOf } from '../../lib/box-overlap';
+import { expectSet, scoresOf, type Labels, type Match, type SetPrediction } from '../../lib/set-prediction';
+import { linearSumAssignment } from './assignment';
+
+const CLASS = 2;
+const L1 = 5;
+const GIOU = 2;
+/** The focal loss's balance and its guard of the logarithm; its exponent is 2. */
+const ALPHA = 0.25;
+const LOG_EPSILON = 1e-8;
+
+/** What the class column's loss would change if the query stood for that class. @param p score 0..1 */
+function focalCost(p: number): number {
+  const positive = ALPHA * (1 - p) ** 2 * -Math.log(p + LOG_EPSILON);
+  const negative = (1 - ALPHA) * p ** 2 * -Math.log(1 - p + LOG_EPSILON);
+  return positive - negative;
+}
+
+/** Class cost [Q] of each class that is labelled. */
+function classCostsOf(prediction: SetPrediction, classes: ArrayLike<number>): Map<number, Float64Array> {
+  const { queries, columns, scoring, logits } = prediction;
+  const scores = scoring === 'softmax' ? scoresOf(prediction) : undefined;
+  // Sigmoid scores stand alone: only the columns that are asked for are computed.
+  const costAt = (at: number): number => (scores ? -scores[at]! : focalCost(1 / (1 + Math.exp(-logits[at]!))));
+  const column = (c: number): Float64Array => Float64Array.from({ length: queries }, (_, q) => costAt(q * columns + c));
+  return new Map(Array.from(new Set(Array.from(classes)), (c) => [c, column(c)]));
+}
+
+/**
+ * Cost of every pair: 2 class + 5 L1 - 2 GIoU. The class cost is the focal one for sigmoid scores and -p for softmax (DETR).
+ * @returns [Q,T] packed by queries
+ * @throws DetectorError `internal` when an array has the wrong length or a label names no class
+ */
+export function matchingCost(prediction: SetPrediction, labels: Labels): Float64Array {
+  expectSet('matching', prediction, labels);
+  const { queries, boxes } = prediction;
+  const count = labels.classes.length;
+  const classCosts = classCostsOf(prediction, labels.classes);
+  const cost = new Float64Array(queries * count);
+  for (let t = 0; t < count; t++) {
+    const ofClass = classCosts.get(labels.classes[t]!)!;
+    for (let q = 0; q < queries; q++) {
+      let distance = 0;
+      for (let i = 0; i < 4; i++) distance += Math.abs(boxes[4 * q + i]! - labels.boxes[4 * t + i]!);
+      cost[q * count + t] = CLASS * ofClass[q]! + L1 * distance - GIOU * overlapOf(boxes, q, labels.boxes, t).giou;
+    }
+  }
+  return cost;
+}
+
+/**
+ * The pairs of the least total cost.
+ * @returns M pairs, queries ascending; none without labels
+ * @throws DetectorError `internal`, also where a box or a labelled class's logit is not a number
+ */
+export function match(prediction: SetPrediction, labels: Labels): Match {
+  const cost = matchingCost(prediction, labels);
+  const { rows, columns } = linearSumAssignment(cost, prediction.queries, labels.classes.length);
+  return { queries: rows, labels: columns };
+}
