@@ -2,7 +2,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 
-/** Cross-origin isolation: shared memory for the WebAssembly fallback's threads and exact memory figures. */
+/** Cross-origin isolation, as the programs' own server has it: finer timers. */
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',

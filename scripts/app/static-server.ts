@@ -17,7 +17,7 @@ const TYPES: Record<string, string> = {
   '.jpg': 'image/jpeg',
 };
 
-/** Cross-origin isolation, as vite.config.ts has it: shared memory for WebAssembly threads. */
+/** Cross-origin isolation, as vite.config.ts has it: finer timers, and threads for onnxruntime-web in the bench. */
 const HEADERS = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',

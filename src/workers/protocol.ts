@@ -11,7 +11,7 @@ export type AdapterPreference = 'high-performance' | 'low-power' | 'software';
 
 export interface DeviceInfo {
   backend: BackendName;
-  /** "NVIDIA H200", "SwiftShader", "WebAssembly, 4 threads" … as the browser names it. */
+  /** "NVIDIA H200", "SwiftShader", "WebAssembly, 1 thread" … as the browser names it. */
   adapter: string;
   vendor: string;
   architecture: string;
