@@ -3,6 +3,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { OpenedDevice } from '../backend';
 import { relativeL2 } from '../testing/compare';
 import { openTestDevice, throwFaults } from '../testing/device';
+import { aroundWarmRounds } from '../testing/leaks';
 import { numbers } from '../testing/gradients';
 import { varifocal } from './op';
 import { varifocalGradientReference, varifocalReference } from './reference';
@@ -55,15 +56,8 @@ test('warm calls and gradients leave nothing behind', () => {
     tf.tidy(() => varifocal(x, labels, quality)).dispose();
     tf.grad((t) => varifocal(t as tf.Tensor3D, labels, quality))(x).dispose();
   };
-  round();
-  const before = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  for (let i = 0; i < 3; i++) round();
-  const after = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  expect([after.numTensors, after.numBytes, after.buffers]).toEqual([
-    before.numTensors,
-    before.numBytes,
-    before.buffers,
-  ]);
+  const { before, after } = aroundWarmRounds(opened, round);
+  expect(after).toEqual(before);
 });
 
 test('shapes that do not fit are refused', () => {

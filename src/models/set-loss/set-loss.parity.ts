@@ -3,6 +3,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { OpenedDevice } from '../../kernels/backend';
 import { relativeL2 } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
+import { aroundWarmRounds } from '../../kernels/testing/leaks';
 import { numbers } from '../../kernels/testing/gradients';
 import { overlapOf } from '../../lib/box-overlap';
 import type { Labels, SetPrediction } from '../../lib/set-prediction';
@@ -111,15 +112,8 @@ test('warm steps leave nothing behind', () => {
     tf.dispose(tf.grads(total)([logits, points]));
     disposeTargets(targets);
   };
-  round();
-  const before = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  for (let i = 0; i < 3; i++) round();
-  const after = { ...tf.memory(), buffers: opened.backend.numDataIds() };
-  expect([after.numTensors, after.numBytes, after.buffers]).toEqual([
-    before.numTensors,
-    before.numBytes,
-    before.buffers,
-  ]);
+  const { before, after } = aroundWarmRounds(opened, round);
+  expect(after).toEqual(before);
 });
 
 test('a pair that points outside is refused', () => {
