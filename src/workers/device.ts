@@ -7,6 +7,8 @@ import type { AdapterPreference, BackendName, DeviceInfo, MemoryInfo, OnEvent } 
 /** How long a failed job waits for the news that the device is gone: the failure may come first. */
 const NEWS_OF_LOSS_MS = 250;
 
+const MEANWHILE = 'Until then everything runs in WebAssembly, on the CPU.';
+
 export class DeviceOwner {
   info: DeviceInfo | undefined;
   private opened: OpenedDevice | undefined;
@@ -26,7 +28,8 @@ export class DeviceOwner {
       return await this.openGpu();
     } catch (thrown) {
       if (this.backend === 'webgpu') throw thrown;
-      return this.openFallback(toAppError(thrown, 'WebGPU'));
+      const reason = toAppError(thrown, 'WebGPU');
+      return this.openFallback({ ...reason, hint: [reason.hint, MEANWHILE].filter(Boolean).join(' ') });
     }
   }
 
