@@ -26,13 +26,14 @@ export interface DeviceHandlers {
 /** 'subgroups' is newer than the type list that TF.js's backend brings along. */
 const FEATURES = ['timestamp-query', 'shader-f16', 'subgroups', 'bgra8unorm-storage'] as GPUFeatureName[];
 
-function fullLimits(adapter: GPUAdapter): Record<string, number> {
-  const limits: Record<string, number> = {};
-  for (const name in adapter.limits) {
-    const value = adapter.limits[name as keyof GPUSupportedLimits];
-    if (typeof value === 'number') limits[name] = value;
+/** The limits of an adapter or a device as plain numbers. */
+export function limitsOf(limits: GPUSupportedLimits): Record<string, number> {
+  const numbers: Record<string, number> = {};
+  for (const name in limits) {
+    const value = limits[name as keyof GPUSupportedLimits];
+    if (typeof value === 'number') numbers[name] = value;
   }
-  return limits;
+  return numbers;
 }
 
 /**
@@ -64,7 +65,7 @@ export async function openWebGpu(
     );
   }
   const device = await adapter.requestDevice({
-    requiredLimits: fullLimits(adapter),
+    requiredLimits: limitsOf(adapter.limits),
     requiredFeatures: FEATURES.filter((name) => adapter.features.has(name)),
   });
   void device.lost.then(({ message }) => handlers.onLost(message));

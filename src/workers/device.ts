@@ -1,6 +1,6 @@
 /** The worker's device: opened once, opened again when it is lost, WebAssembly where there is no WebGPU. */
 import * as tf from '@tensorflow/tfjs-core';
-import { openWebGpu, type OpenedDevice } from '../kernels/backend';
+import { limitsOf, openWebGpu, type OpenedDevice } from '../kernels/backend';
 import { DetectorError, toAppError, type AppError } from '../lib/errors';
 import type { AdapterPreference, BackendName, DeviceInfo, MemoryInfo, OnEvent } from './protocol';
 
@@ -46,8 +46,6 @@ export class DeviceOwner {
     });
     this.opened = opened;
     const { info, device } = opened;
-    const limits: Record<string, number> = {};
-    for (const name in device.limits) limits[name] = device.limits[name as keyof GPUSupportedLimits] as number;
     this.info = {
       backend: 'webgpu',
       adapter: info.description || [info.vendor, info.architecture].filter(Boolean).join(' ') || 'unnamed GPU',
@@ -55,7 +53,7 @@ export class DeviceOwner {
       architecture: info.architecture,
       software: opened.software,
       features: [...device.features].sort(),
-      limits,
+      limits: limitsOf(device.limits),
     };
     return this.info;
   }

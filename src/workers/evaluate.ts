@@ -48,7 +48,6 @@ export async function evaluate(
   const times: StageTimes[] = [];
   const failures: AppError[] = [];
   const measured: number[] = [];
-  await engine.warmUp();
   for (const [index, image] of images.entries()) {
     signal.throwIfAborted();
     const name = image.file_name.split('/').at(-1)!;

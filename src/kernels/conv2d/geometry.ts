@@ -22,7 +22,7 @@ export interface ConvolutionOptions extends Epilogue {
   residual?: tf.Tensor4D;
 }
 
-type Shape4D = [number, number, number, number];
+export type Shape4D = [number, number, number, number];
 
 /** Output cells along one axis. */
 const cells = (size: number, kernel: number, stride: number, before: number, after: number): number =>

@@ -5,19 +5,12 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { applyEpilogue, isTraced, type Activation } from '../epilogue/op';
-import { NO_EPILOGUE } from '../epilogue/program';
+import type { Activation } from '../epilogue/op';
 import { linear } from '../matmul/op';
-import {
-  explicitPadding,
-  fusedInputs,
-  kernelAttributes,
-  outputShape,
-  type ConvolutionOptions,
-  type Padding,
-} from './geometry';
+import { convolve } from './fused';
+import { outputShape, type ConvolutionOptions, type Padding } from './geometry';
 import { inputGradient, runFilterGradient } from './gradient';
-import { runConvolution, WIDEST_KERNEL, type ConvolutionAttributes, type ConvolutionInputs } from './program';
+import { runConvolution, type ConvolutionAttributes, type ConvolutionInputs } from './program';
 
 export type { Activation, ConvolutionOptions, Padding };
 
@@ -39,19 +32,7 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: Convolution
   const outShape = outputShape('conv2d', x, filter, output, options);
   const pointwise = kh === 1 && kw === 1 && outShape[1] === x.shape[1] && outShape[2] === x.shape[2];
   if (pointwise) return tf.tidy(() => linear(x, tf.reshape(filter, [input, output]), options) as tf.Tensor4D);
-  if (tf.getBackend() !== 'webgpu' || kw > WIDEST_KERNEL) return composed(x, filter, options);
-  const attributes = kernelAttributes(options, outShape);
-  if (!isTraced()) return tf.engine().runKernel(FORWARD, fusedInputs(x, filter, options), attributes);
-  const sums: tf.Tensor4D = tf.engine().runKernel(FORWARD, { x, weight: filter }, { ...attributes, ...NO_EPILOGUE });
-  return applyEpilogue(sums, options) as tf.Tensor4D;
-}
-
-/** By TF.js's own kernels: those of the WebAssembly backend are fast. */
-function composed(x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions): tf.Tensor4D {
-  const { strides, padding } = options;
-  return tf.tidy(
-    () => applyEpilogue(tf.conv2d(x, filter, [...strides], explicitPadding(padding)), options) as tf.Tensor4D,
-  );
+  return convolve(FORWARD, tf.conv2d, x, filter, outShape, options);
 }
 
 export function registerConv2d(): void {

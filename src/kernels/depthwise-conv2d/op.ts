@@ -5,16 +5,9 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import {
-  explicitPadding,
-  fusedInputs,
-  kernelAttributes,
-  outputShape,
-  type ConvolutionOptions,
-} from '../conv2d/geometry';
-import { runConvolution, WIDEST_KERNEL, type ConvolutionAttributes, type ConvolutionInputs } from '../conv2d/program';
-import { applyEpilogue, isTraced } from '../epilogue/op';
-import { NO_EPILOGUE } from '../epilogue/program';
+import { convolve } from '../conv2d/fused';
+import { explicitPadding, outputShape, type ConvolutionOptions } from '../conv2d/geometry';
+import { runConvolution, type ConvolutionAttributes, type ConvolutionInputs } from '../conv2d/program';
 
 const FORWARD = 'StepDepthwiseConv2D';
 
@@ -26,26 +19,14 @@ const FORWARD = 'StepDepthwiseConv2D';
  * @throws Error when a shape, a stride or a padding does not fit
  */
 export function depthwiseConv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions): tf.Tensor4D {
-  const [, kw, channels, multiplier] = filter.shape;
+  const [, , channels, multiplier] = filter.shape;
   if (x.shape[3] !== channels || multiplier !== 1) {
     throw new Error(
       `depthwiseConv2d: expected x [B,H,W,C] and filter [kh,kw,C,1], got [${x.shape}] and [${filter.shape}]`,
     );
   }
   const outShape = outputShape('depthwiseConv2d', x, filter, channels, options);
-  if (tf.getBackend() !== 'webgpu' || kw > WIDEST_KERNEL) return composed(x, filter, options);
-  const attributes = kernelAttributes(options, outShape);
-  if (!isTraced()) return tf.engine().runKernel(FORWARD, fusedInputs(x, filter, options), attributes);
-  const sums: tf.Tensor4D = tf.engine().runKernel(FORWARD, { x, weight: filter }, { ...attributes, ...NO_EPILOGUE });
-  return applyEpilogue(sums, options) as tf.Tensor4D;
-}
-
-/** By TF.js's own kernels. */
-function composed(x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions): tf.Tensor4D {
-  const { strides, padding } = options;
-  return tf.tidy(
-    () => applyEpilogue(tf.depthwiseConv2d(x, filter, [...strides], explicitPadding(padding)), options) as tf.Tensor4D,
-  );
+  return convolve(FORWARD, tf.depthwiseConv2d, x, filter, outShape, options);
 }
 
 /** TF.js's attributes for its two gradient kernels. */
