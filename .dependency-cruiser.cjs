@@ -7,7 +7,7 @@ const allowed = {
   nn: ['kernels', 'lib'],
   models: ['nn', 'kernels', 'lib'],
   rl: ['nn', 'kernels', 'lib'],
-  train: ['models', 'rl', 'data', 'nn', 'lib'],
+  train: ['models', 'rl', 'data', 'nn', 'kernels', 'lib'],
   state: ['lib'],
   panels: ['state', 'ui', 'lib'],
   app: ['panels', 'state', 'ui', 'lib'],

@@ -28,6 +28,7 @@ export default defineConfig({
             '@zip.js/zip.js/lib/zip-core-native.js',
             'image-dimensions',
             'yaml',
+            'idb',
             '@xmldom/xmldom',
             '@noble/hashes/sha2.js',
             '@noble/hashes/utils.js',

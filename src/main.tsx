@@ -1,13 +1,23 @@
 /** Entry of the page: the interface, the worker, and the parts of src/data that the interface needs, put together. */
 import { installAutomation } from './app/automation';
-import type { Ports, TableEntry } from './app/ports';
+import type { KeptImage, KeptValues } from './app/persistence-types';
+import type { LabelPorts, Ports, TableEntry } from './app/ports';
 import { startApp } from './app/start';
+import { automaticSplit } from './data/annotations/auto-split';
+import { findDuplicates } from './data/annotations/fingerprint';
+import { readDroppedLabels } from './data/annotations/read-dropped';
+import type { LabelSet } from './data/annotations/types';
+import { writeLabels, zipLabels } from './data/annotations/write-labels';
+import { createKeptSession } from './data/autosave/kept-session';
 import { toCocoJson, toCsv, toJson, type ExportItem } from './data/export';
 import { collectImages } from './data/images/collect';
 import { decodeImage } from './data/images/decode';
+import { uprightPixelSize } from './data/images/orientation';
 import { makeThumbnail } from './data/images/thumbnail';
 import { webcamFrame } from './data/images/webcam';
+import { zipFiles } from './data/zip-files';
 import { DetectorError } from './lib/errors';
+import type { LabelledItem } from './state/labels';
 import { createDetectorClient } from './workers/client';
 
 /** Greatest side of the bitmaps that are shown: beyond it a screen shows no more and a GPU texture may not hold it. */
@@ -15,11 +25,27 @@ const SHOWN_SIDE = 4096;
 
 const toItem = ({ file, detections, classes }: TableEntry): ExportItem => ({ file, result: detections, classes });
 
+/** The automatic split is the same in every visit. */
+const SPLIT_SEED = 1;
+
+/** The app hands the sets of `read` back as they were, so `extra` is what these functions put there. */
+const labels: LabelPorts = {
+  read: readDroppedLabels,
+  write: (format, set, splits) => writeLabels(format, set as LabelSet, splits),
+  zip: (written, imageOf) => zipLabels(written, imageOf),
+  split: (set, byHand) => automaticSplit(set as LabelSet, { seed: SPLIT_SEED, byHand }),
+  duplicates: findDuplicates,
+  sizeOf: uprightPixelSize,
+};
+
 const ports: Ports = {
+  labels,
+  kept: createKeptSession<KeptImage, LabelledItem, KeptValues>(),
   collect: collectImages,
   decode: (blob, name) => decodeImage(blob, name, { maxSide: SHOWN_SIDE }),
   thumbnail: (blob, name, side) => makeThumbnail(blob, side, name),
   webcamFrame,
+  zip: zipFiles,
   writeTable: (format, entries, { model, adapter, ...options }) => {
     const items = entries.map(toItem);
     if (format === 'csv') return toCsv(items, options);

@@ -1,5 +1,5 @@
 /** What `npm run evaluate` says, as JSON and as lines of text. */
-import type { CocoNumbers, EvaluationResult, LayerId, StageTimes } from '../../src/lib/types';
+import type { CocoNumbers, EvaluationResult, LayerEvaluation, LayerId, StageTimes } from '../../src/lib/types';
 
 export interface EvaluationReport {
   model: string;
@@ -27,12 +27,14 @@ const NUMBERS = [
 ] as const satisfies (keyof CocoNumbers)[];
 const STAGES = ['decode', 'resize', 'model', 'post'] as const satisfies (keyof StageTimes)[];
 
+/** A layer's twelve numbers. */
+export function layerReport(each: LayerEvaluation): { layer: LayerId } & CocoNumbers {
+  const numbers = Object.fromEntries(NUMBERS.map((name) => [name, each[name]])) as unknown as CocoNumbers;
+  return { layer: each.layer, ...numbers };
+}
+
 export function evaluationReport({ model, adapter, images, ms, layers }: EvaluationResult): EvaluationReport {
-  const twelve = layers.map((each) => {
-    const numbers = Object.fromEntries(NUMBERS.map((name) => [name, each[name]])) as unknown as CocoNumbers;
-    return { layer: each.layer, ...numbers };
-  });
-  return { model, adapter, images, ms, layers: twelve };
+  return { model, adapter, images, ms, layers: layers.map(layerReport) };
 }
 
 /** A table of layers and numbers, then the times and the adapter. */

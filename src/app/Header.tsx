@@ -1,11 +1,14 @@
-/** The top row: what runs on what, the link, the colour scheme, the keys. */
-import { type ReactNode } from 'react';
+/** The top row: what the stage is for, what runs on what, the link, the colour scheme, the keys. */
+import { useMemo, type ReactNode } from 'react';
 import { Cpu, Link, Monitor, Moon, Shapes, Sun } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { useAppState, useAppStore, useCommands } from '../state/react';
+import { switchMode } from '../state/label-actions';
+import { useAppState, useAppStore, useCommands, useLabels, useLabelStore } from '../state/react';
 import type { AppState } from '../state/store';
 import type { Theme } from '../state/view';
 import { IconButton } from '../ui/Button';
+import { Segmented } from '../ui/Segmented';
+import { useShortcuts } from '../ui/use-shortcuts';
 import styles from './app.module.css';
 import { KeysDialog } from './KeysDialog';
 
@@ -20,6 +23,7 @@ export function Header(): ReactNode {
       <a className={styles['skip']} href="#details">
         {t('app.skip')}
       </a>
+      <ModeSwitch />
       <ModelChip />
       <DeviceChip />
       <span className={styles['gap']} />
@@ -27,6 +31,29 @@ export function Header(): ReactNode {
       <ThemeButton />
       <KeysDialog />
     </header>
+  );
+}
+
+/** Whether the stage shows detections or takes labels. */
+function ModeSwitch(): ReactNode {
+  const { t } = useTranslation();
+  const [app, labels] = [useAppStore(), useLabelStore()];
+  const mode = useLabels((state) => state.mode);
+  useShortcuts(
+    useMemo(
+      () => ({
+        l: () => switchMode({ app, labels }, labels.getState().mode === 'label' ? 'detect' : 'label'),
+      }),
+      [app, labels],
+    ),
+  );
+  return (
+    <Segmented
+      label={t('label.mode')}
+      value={mode}
+      options={(['detect', 'label'] as const).map((value) => ({ value, label: t(`label.modes.${value}`) }))}
+      onChange={(next) => switchMode({ app, labels }, next)}
+    />
   );
 }
 

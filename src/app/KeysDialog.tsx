@@ -13,13 +13,29 @@ const KEYS = [
   { keys: ['+', '-', '0'], does: 'zoom' },
   { keys: ['Space'], does: 'pan' },
   { keys: ['T'], does: 'trails' },
-  { keys: ['L'], does: 'tags' },
+  { keys: ['L'], does: 'mode' },
+  { keys: ['G'], does: 'tags' },
   { keys: ['Ctrl \u2190', 'Ctrl \u2192'], does: 'images' },
   { keys: ['\u2191', '\u2193'], does: 'rows' },
   { keys: ['Esc'], does: 'escape' },
   { keys: ['Del'], does: 'delete' },
   { keys: ['Ctrl V'], does: 'paste' },
   { keys: ['?', 'F1'], does: 'help' },
+] as const;
+
+const LABEL_KEYS = [
+  { keys: ['1', '\u2026', '9'], does: 'class' },
+  { keys: ['Ctrl Z'], does: 'undo' },
+  { keys: ['Ctrl Shift Z'], does: 'redo' },
+  { keys: ['Del'], does: 'remove' },
+  { keys: ['Ctrl D'], does: 'duplicate' },
+  { keys: ['Arrows'], does: 'nudge' },
+  { keys: ['N'], does: 'again' },
+  { keys: ['R'], does: 'repeat' },
+  { keys: ['A'], does: 'accept' },
+  { keys: ['Enter'], does: 'acceptOne' },
+  { keys: ['Shift'], does: 'over' },
+  { keys: ['Esc'], does: 'escape' },
 ] as const;
 
 export function KeysDialog(): ReactNode {
@@ -49,18 +65,30 @@ export function KeysDialog(): ReactNode {
           </header>
           <dl>
             {KEYS.map(({ keys, does }) => (
-              <div key={does}>
-                <dt>
-                  {keys.map((key) => (
-                    <kbd key={key}>{key}</kbd>
-                  ))}
-                </dt>
-                <dd>{t(`keys.${does}`)}</dd>
-              </div>
+              <KeyRow key={does} keys={keys} does={t(`keys.${does}`)} />
+            ))}
+          </dl>
+          <h3>{t('label.keysTitle')}</h3>
+          <dl>
+            {LABEL_KEYS.map(({ keys, does }) => (
+              <KeyRow key={does} keys={keys} does={t(`label.keys.${does}`)} />
             ))}
           </dl>
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
+  );
+}
+
+function KeyRow({ keys, does }: { keys: readonly string[]; does: string }): ReactNode {
+  return (
+    <div>
+      <dt>
+        {keys.map((key) => (
+          <kbd key={key}>{key}</kbd>
+        ))}
+      </dt>
+      <dd>{does}</dd>
+    </div>
   );
 }

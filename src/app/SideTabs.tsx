@@ -1,17 +1,21 @@
-/** The side panel: detections, model, device; its width is the person's choice. */
+/** The side panel: detections, labels, training, model, device; its width is the person's choice. */
 import { type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
 import { Tabs } from 'radix-ui';
 import { useTranslation } from 'react-i18next';
 import { Detections } from '../panels/detections/Detections';
 import { DevicePanel } from '../panels/device/DevicePanel';
+import { LabelPanel } from '../panels/label/LabelPanel';
 import { ModelPanel } from '../panels/model/ModelPanel';
-import { useAppState, useAppStore } from '../state/react';
+import { useAppState, useAppStore, useTraining } from '../state/react';
 import { SIDE_WIDTH, type SidePanel } from '../state/view';
 import styles from './app.module.css';
 import { ErrorBoundary } from './ErrorBoundary';
+import { TrainTab } from './TrainTab';
 
 const PANELS: readonly { id: SidePanel; Panel: () => ReactNode }[] = [
   { id: 'detections', Panel: Detections },
+  { id: 'label', Panel: LabelPanel },
+  { id: 'train', Panel: TrainTab },
   { id: 'model', Panel: ModelPanel },
   { id: 'device', Panel: DevicePanel },
 ];
@@ -20,8 +24,9 @@ export function SideTabs(): ReactNode {
   const { t } = useTranslation();
   const sidePanel = useAppState((state) => state.sidePanel);
   const setSidePanel = useAppState((state) => state.setSidePanel);
+  const wide = useTraining((state) => state.wide) && sidePanel === 'train';
   return (
-    <aside id="details" tabIndex={-1} className={styles['side']} aria-label={t('app.side')}>
+    <aside id="details" tabIndex={-1} className={styles['side']} data-wide={wide} aria-label={t('app.side')}>
       <SideResizer />
       <Tabs.Root
         className={styles['tabs']!}

@@ -3,9 +3,16 @@ import type { Result } from '../lib/result';
 import { twoQueries } from '../lib/testing/detections';
 import type { ModelInfo } from '../lib/types';
 import type { DeviceInfo } from '../workers/protocol';
+import { readDroppedLabels } from '../data/annotations/read-dropped';
+import type { LabelSet } from '../data/annotations/types';
+import { writeLabels, zipLabels } from '../data/annotations/write-labels';
+import { createLabelStore } from '../state/labels';
+import { Pictures } from '../state/pictures';
 import { createAutomation, type StartedSession } from './automation';
-import type { TableOptions } from './ports';
-import { fakeClient, freshStore, modelInfo } from './testing/fakes';
+import { createLabelExport } from './labels-export';
+import { createLabelImport } from './labels-import';
+import type { LabelPorts, TableOptions } from './ports';
+import { addImage, fakeClient, freshStore, modelInfo } from './testing/fakes';
 
 const DEVICE: DeviceInfo = {
   backend: 'webgpu',
@@ -22,14 +29,29 @@ const NO_DEVICE = {
 };
 const PHOTO = new File(['photo'], 'photo.jpg');
 
+const labelPorts: LabelPorts = {
+  read: readDroppedLabels,
+  write: (format, set, splits) => writeLabels(format, set as LabelSet, splits),
+  zip: (written, imageOf) => zipLabels(written, imageOf),
+  split: () => ({ train: [], val: [] }),
+  duplicates: async () => [],
+  sizeOf: async () => undefined,
+};
+
 function fixture(started: Result<ModelInfo>, device: DeviceInfo | null) {
   const store = freshStore();
   if (device) store.getState().setDevice(device);
   const drawn: TableOptions[] = [];
   const evaluated: unknown[] = [];
   const { client, succeed } = fakeClient();
+  const labels = createLabelStore();
+  const pictures = new Pictures(() => Promise.reject(new Error('not here')));
+  const parts = { store, labels, pictures, ports: { labels: labelPorts } };
   const session: StartedSession = {
     store,
+    labels,
+    labelImport: createLabelImport({ ...parts, keepTexts: () => undefined }),
+    labelExport: createLabelExport(parts),
     started: Promise.resolve(started),
     load: async () => started,
     detectFile: async () => succeed,
@@ -46,9 +68,11 @@ function fixture(started: Result<ModelInfo>, device: DeviceInfo | null) {
         evaluated.push([annotations, images.length, options]);
         return NO_DEVICE;
       },
+      train: async () => NO_DEVICE,
+      checkpointFiles: async () => NO_DEVICE,
     },
   };
-  return { app: createAutomation(session), drawn, evaluated };
+  return { app: createAutomation(session), drawn, evaluated, store, pictures };
 }
 
 const good: Result<ModelInfo> = { ok: true, value: modelInfo('stepdetr_s') };
@@ -94,6 +118,39 @@ describe('window.stepdetr', () => {
       ['{}', 1, {}],
       ['{}', 2, { limit: 1 }],
     ]);
+  });
+
+  it('imports labels, tells them and writes them as they were', async () => {
+    const { app, store, pictures } = fixture(good, DEVICE);
+    addImage(store, pictures, 'a');
+    expect(await app.exportLabels('coco')).toMatchObject({ ok: false, error: { code: 'annotations' } });
+    const coco = {
+      images: [{ id: 1, file_name: 'a.jpg', width: 8, height: 8 }],
+      annotations: [{ id: 4, image_id: 1, category_id: 2, bbox: [1, 2, 3, 4], area: 12, iscrowd: 0 }],
+      categories: [{ id: 2, name: 'cat' }],
+    };
+    const text = JSON.stringify(coco);
+    const files = [new File([text], 'labels.json'), new File(['hello'], 'other.txt')];
+    expect(await app.importLabels(files)).toEqual({ ok: true, value: { problems: [] } });
+    expect(await app.labels()).toEqual({
+      ok: true,
+      value: {
+        classes: ['cat'],
+        images: [
+          {
+            id: 'a',
+            name: 'a.jpg',
+            boxes: [{ class: 'cat', box: [1, 2, 4, 6], origin: 'import' }],
+            reviewed: true,
+            split: null,
+          },
+        ],
+      },
+    });
+    expect(await app.exportLabels('coco')).toEqual({
+      ok: true,
+      value: { files: { 'annotations.json': text }, images: { 'images/a.jpg': 'a.jpg' }, problems: [] },
+    });
   });
 
   it('answers with a value when the worker is gone', async () => {

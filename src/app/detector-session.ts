@@ -3,19 +3,27 @@ import { toAppError, type AppError } from '../lib/errors';
 import type { Result } from '../lib/result';
 import type { ImageDetections, ModelInfo } from '../lib/types';
 import type { Commands } from '../state/commands';
+import { createLabelStore, type LabelStore } from '../state/labels';
 import { Pictures } from '../state/pictures';
 import type { SampleName } from '../state/samples';
 import { currentResult } from '../state/select';
+import { createTrainingStore, type TrainingStore } from '../state/training';
 import type { AppStore } from '../state/store';
 import type { DetectorClient } from '../workers/client';
 import type { BackendName, ModelSource, WorkerEvent } from '../workers/protocol';
 import { createExports, drawDetections } from './exports';
 import { newId } from './ids';
 import { createIntake } from './intake';
+import { createLabelExport, type LabelExport } from './labels-export';
+import { createLabelImport, type LabelImport } from './labels-import';
+import { createLabelSplits } from './labels-split';
 import { linkOf } from './linked-view';
 import { createModels } from './models';
+import { createPersistence } from './persistence';
 import type { Ports, TableOptions } from './ports';
 import { createQueue } from './queue';
+import { createTraining } from './training';
+import { trainingDataOf } from './training-data';
 
 export interface SessionParts {
   store: AppStore;
@@ -29,13 +37,19 @@ export interface SessionParts {
 
 export interface DetectorSession {
   store: AppStore;
+  labels: LabelStore;
+  training: TrainingStore;
   client: DetectorClient;
+  labelImport: LabelImport;
+  labelExport: LabelExport;
   commands: Commands;
   /**
    * Opens the device and loads the model of the last visit (or `model`); resolves when the session can detect, or with
    * the reason why it cannot. The store says the same.
    */
   start(options: { backend: 'auto' | BackendName; model?: string }): Promise<Result<ModelInfo>>;
+  /** Brings back images and labels of the last visit and keeps them from then on. @returns whether there are images */
+  restoreImages(): Promise<boolean>;
   showSample(name: SampleName): Promise<void>;
   load(source: ModelSource): Promise<Result<ModelInfo>>;
   /** Detects without showing the image on the page. */
@@ -48,6 +62,7 @@ const RESTORED_MS = 6000;
 const DONE_MS = 2500;
 
 export function createDetectorSession({ store, client, ports, samples, words }: SessionParts): DetectorSession {
+  const labels = createLabelStore();
   const pictures = new Pictures(ports.decode);
   const queue = createQueue(store, client, pictures);
   const models = createModels(store, client, queue.again);
@@ -59,6 +74,51 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
     samples,
     onImage: queue.wake,
     onCheckpoint: ({ name, files }) => void models.load({ kind: 'files', name, files }),
+    onText: async (path, file) => labelImport.wait({ [path]: await file.text() }),
+    onTakenIn: async (texts) => {
+      if (texts.size > 0) await labelImport.read(texts);
+      await labelImport.readWaiting(texts);
+    },
+  });
+  const labelImport = createLabelImport({
+    store,
+    labels,
+    pictures,
+    ports,
+    keepTexts: (changes) => persistence.keepTexts(changes),
+  });
+  const labelExport = createLabelExport({ store, labels, pictures, ports });
+  const splits = createLabelSplits({ store, labels, pictures, ports });
+  const persistence = createPersistence({
+    store,
+    labels,
+    pictures,
+    kept: ports.kept,
+    addKept: intake.addKept,
+    addSample: intake.addSample,
+    onTexts: (texts) => {
+      labelImport.wait(texts);
+      void labelImport.readWaiting();
+    },
+  });
+  const training = createTrainingStore();
+  const teaching = createTraining({
+    training,
+    client,
+    trainingData: () => {
+      splits.update();
+      return trainingDataOf(labels.getState(), store.getState().images, (id) => pictures.blob(id));
+    },
+    load: (source) => void models.load(source),
+    notify: store.getState().notify,
+    zip: ports.zip,
+  });
+  labels.subscribe((state, before) => {
+    if (state.items !== before.items || state.splits !== before.splits || state.classes !== before.classes)
+      teaching.dataChanged();
+  });
+  store.subscribe((state, before) => {
+    if (state.images !== before.images) teaching.dataChanged();
   });
   fadeNotices(store);
   // Query 17 of one image has nothing to do with query 17 of the next.
@@ -94,6 +154,7 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
   };
 
   const commands: Commands = {
+    ...teaching.commands,
     addItems: (items, origin) => void intake.addItems(items, origin),
     addSample: (name) => void intake.addSample(name),
     addWebcamFrame: () => void intake.addWebcamFrame(words.webcam),
@@ -104,11 +165,16 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
     removeImage: (id) => {
       pictures.remove(id);
       store.getState().removeImage(id);
+      labels.getState().forgetImages([id]);
     },
     clearImages: () => {
       intake.cancel();
+      const gone = store.getState().images.map(({ id }) => id);
       pictures.clear();
       store.getState().clearImages();
+      labels.getState().forgetImages(gone);
+      labelImport.forget();
+      store.getState().setSplitChoices({});
     },
     loadModel: (source) => void models.load(source),
     cancelLoading: models.cancel,
@@ -118,11 +184,18 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
     save: (format, scope) => void exports.save(format, scope),
     copy: (format, scope) => void exports.copy(format, scope),
     copyLink: () => void copyLink(store, words),
+    saveLabels: (format, options) => void labelExport.save(format, options),
+    chooseSplit: splits.choose,
+    findSplitDuplicates: () => void splits.findDuplicates(),
   };
 
   return {
     store,
+    labels,
+    training,
     client,
+    labelImport,
+    labelExport,
     commands,
     start: async ({ backend, model }) => {
       try {
@@ -131,10 +204,17 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
         store.getState().setDevice(device.value);
         const { fallbackReason } = device.value;
         if (fallbackReason) store.getState().notify({ kind: 'fallback', error: fallbackReason });
-        return await models.restore(model);
+        const restored = await models.restore(model);
+        void teaching.restore();
+        return restored;
       } catch (thrown) {
         return failed(toAppError(thrown, 'device'));
       }
+    },
+    restoreImages: async () => {
+      const hasImages = await persistence.restore();
+      if (hasImages) queue.wake();
+      return hasImages;
     },
     showSample: intake.addSample,
     load: models.load,

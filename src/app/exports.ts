@@ -9,6 +9,7 @@ import { currentItem, currentNames, currentResult, layerCount, wholeLayer } from
 import type { AppStore } from '../state/store';
 import { annotatedPng } from '../ui/drawing/annotated';
 import { buildScene } from '../ui/drawing/scene';
+import { offerFile } from '../ui/offer-file';
 import type { Ports, TableEntry, TableFormat, TableOptions } from './ports';
 
 const TYPES: Record<ExportFormat, { type: string; ending: string }> = {
@@ -113,15 +114,4 @@ export function createExports(store: AppStore, pictures: Pictures, ports: Ports)
         store.getState().notify({ kind: 'copied', what: name });
       }),
   };
-}
-
-/** Hands a file to the browser's downloads. */
-function offerFile(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The download reads the address after click() returns.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

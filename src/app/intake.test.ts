@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Pictures } from '../state/pictures';
 import { createIntake } from './intake';
-import type { Collected, Ports } from './ports';
+import type { Collected } from './ports';
 import { freshStore } from './testing/fakes';
 
 const STORED = {
@@ -18,21 +18,23 @@ function fixture(found: Collected[] = []) {
   const store = freshStore();
   const onImage = vi.fn();
   const onCheckpoint = vi.fn();
-  const ports: Ports = {
+  const ports = {
     async *collect() {
       yield* found;
     },
-    decode: () => Promise.reject(new Error('not here')),
-    thumbnail: async (_blob, name) => {
+    thumbnail: async (_blob: Blob, name: string) => {
       if (name.includes('broken')) throw new Error('no picture');
       return new Blob(['small']);
     },
     webcamFrame: () => Promise.reject(new Error('no camera')),
-    writeTable: () => '',
+    labels: { sizeOf: async (blob: Blob) => (blob.size === 1 ? { width: 3, height: 2 } : undefined) },
   };
-  const pictures = new Pictures(ports.decode);
-  const intake = createIntake({ store, pictures, ports, onImage, onCheckpoint, samples: '/samples/' });
-  return { store, intake, onImage, onCheckpoint, pictures };
+  const pictures = new Pictures(() => Promise.reject(new Error('not here')));
+  const onText = vi.fn(async () => undefined);
+  const onTakenIn = vi.fn(async () => undefined);
+  const hooks = { onImage, onCheckpoint, onText, onTakenIn };
+  const intake = createIntake({ store, pictures, ports, ...hooks, samples: '/samples/' });
+  return { store, intake, pictures, ...hooks };
 }
 
 const file = (path: string): Collected => ({ file: new File(['x'], path), path });
@@ -63,6 +65,28 @@ describe('adding things', () => {
     await vi.waitFor(() => expect(store.getState().images[1]!.thumbnail).toMatch(/^blob:/));
     expect(store.getState().images[0]).not.toHaveProperty('thumbnail');
     expect(store.getState().refusals).toEqual([]);
+  });
+
+  it('hands possible label files on, each at once and all at the end, when the sizes are known', async () => {
+    const text = new File(['<annotation/>'], 'a.xml');
+    const { intake, store, onText, onTakenIn } = fixture([{ text, path: 'a.xml' }, file('a.jpg')]);
+    onText.mockImplementation(async () => void expect(store.getState().images).toEqual([]));
+    onTakenIn.mockImplementation(
+      async () => void expect(store.getState().images[0]).toMatchObject({ width: 3, height: 2 }),
+    );
+    await intake.addItems([], 'file');
+    expect(onText).toHaveBeenCalledExactlyOnceWith('a.xml', text);
+    expect(onTakenIn).toHaveBeenCalledExactlyOnceWith(new Map([['a.xml', text]]));
+    expect(store.getState().refusals).toEqual([]);
+  });
+
+  it('adds a file of the same name and content only once, one with other content again', async () => {
+    const other: Collected = { file: new File(['y'], 'a.jpg'), path: 'a.jpg' };
+    const { intake, store, onImage } = fixture([file('a.jpg'), file('a.jpg'), other]);
+    await intake.addItems([], 'file');
+    expect(store.getState().images.map(({ name }) => name)).toEqual(['a.jpg', 'a.jpg']);
+    expect(new Set(store.getState().images.map(({ id }) => id)).size).toBe(2);
+    expect(onImage).toHaveBeenCalledTimes(3);
   });
 
   it('stops where it is cancelled', async () => {

@@ -4,8 +4,9 @@ import type { ImageOrigin } from '../state/images';
 import type { Pictures } from '../state/pictures';
 import { sampleFile, unpackStored, type SampleName, type StoredDetections } from '../state/samples';
 import type { AppStore } from '../state/store';
-import { newId } from './ids';
-import type { Ports } from './ports';
+import { lastingId } from './ids';
+import type { KeptImage } from './persistence-types';
+import type { LabelPorts, Ports } from './ports';
 
 const THUMBNAIL_SIDE = 168;
 
@@ -14,6 +15,8 @@ export interface Intake {
   /** Shows the sample, from the strip if it is there already. */
   addSample(name: SampleName): Promise<void>;
   addWebcamFrame(name: string): Promise<void>;
+  /** Puts an image of the last visit back into the strip. */
+  addKept(image: KeptImage, blob: Blob): void;
   /** Stops reading what is being added. */
   cancel(): void;
 }
@@ -21,23 +24,44 @@ export interface Intake {
 interface IntakeParts {
   store: AppStore;
   pictures: Pictures;
-  ports: Ports;
+  ports: Pick<Ports, 'collect' | 'thumbnail' | 'webcamFrame'> & { labels: Pick<LabelPorts, 'sizeOf'> };
   /** Called after an image was added. */
   onImage(): void;
   onCheckpoint(checkpoint: { name: string; files: File[] }): void;
+  /** Called with each possible label file as it is found. */
+  onText(path: string, file: File): Promise<void>;
+  /** Called when everything was taken in and the sizes of its images are known. */
+  onTakenIn(texts: ReadonlyMap<string, File>): Promise<void>;
   /** Address of the folder with the samples, ending in a slash. */
   samples: string;
 }
 
-export function createIntake({ store, pictures, ports, onImage, onCheckpoint, samples }: IntakeParts): Intake {
+/** Whether two files hold the same bytes. */
+async function sameBytes(a: Blob, b: Blob): Promise<boolean> {
+  if (a.size !== b.size) return false;
+  const [x, y] = await Promise.all([a.arrayBuffer(), b.arrayBuffer()]);
+  const [left, right] = [new Uint8Array(x), new Uint8Array(y)];
+  return left.every((byte, at) => byte === right[at]);
+}
+
+export function createIntake(parts: IntakeParts): Intake {
+  const { store, pictures, ports, onImage, samples } = parts;
   let stopped = 0;
   let stored: Promise<Record<string, StoredDetections>> | null = null;
   /** Thumbnails are made one by one, so that a thousand files do not decode at once. */
   let thumbnails = Promise.resolve();
+  /** Sizes from the headers, one by one too. */
+  let sizes = Promise.resolve();
 
-  const add = (blob: Blob, name: string, origin: ImageOrigin, id = newId('image')): void => {
+  const add = (blob: Blob, name: string, origin: ImageOrigin, id: string, known = { width: 0, height: 0 }): void => {
     pictures.add(id, blob);
-    store.getState().addImage({ id, name, origin, status: 'waiting', width: 0, height: 0 });
+    store.getState().addImage({ id, name, origin, status: 'waiting', ...known });
+    if (known.width === 0) {
+      sizes = sizes.then(async () => {
+        const size = await ports.labels.sizeOf(blob).catch(() => undefined);
+        if (size) store.getState().setImageSize(id, size.width, size.height);
+      });
+    }
     thumbnails = thumbnails.then(async () => {
       try {
         const url = pictures.setThumbnail(id, await ports.thumbnail(blob, name, THUMBNAIL_SIDE));
@@ -56,25 +80,41 @@ export function createIntake({ store, pictures, ports, onImage, onCheckpoint, sa
     return stored;
   };
 
+  /** An image of the same name and content: a folder that is added again brings nothing new. */
+  const known = async (file: File, path: string): Promise<string | undefined> => {
+    for (const { id, name } of store.getState().images) {
+      const blob = name === path ? pictures.blob(id) : undefined;
+      if (blob && (await sameBytes(blob, file))) return id;
+    }
+    return undefined;
+  };
+
   const failed = (thrown: unknown, subject: string): void => store.getState().refuse(toAppError(thrown, subject));
 
   return {
     addItems: async (items, origin) => {
       const turn = stopped;
       let first = true;
+      const texts = new Map<string, File>();
       try {
         for await (const found of ports.collect(items)) {
           if (turn !== stopped) return;
           if ('refused' in found) store.getState().refuse(found.refused);
-          else if ('checkpoint' in found) onCheckpoint(found.checkpoint);
-          else {
-            const id = newId('image');
-            add(found.file, found.path, origin, id);
+          else if ('checkpoint' in found) parts.onCheckpoint(found.checkpoint);
+          else if ('text' in found) {
+            texts.set(found.path, found.text);
+            await parts.onText(found.path, found.text);
+          } else {
+            const before = origin === 'file' ? await known(found.file, found.path) : undefined;
+            const id = before ?? lastingId('image');
+            if (!before) add(found.file, found.path, origin, id);
             if (first) store.getState().showImage(id);
             first = false;
             onImage();
           }
         }
+        await sizes;
+        await parts.onTakenIn(texts);
       } catch (thrown) {
         failed(thrown, 'files');
       }
@@ -107,7 +147,7 @@ export function createIntake({ store, pictures, ports, onImage, onCheckpoint, sa
         const frame = await ports.webcamFrame();
         const canvas = new OffscreenCanvas(frame.width, frame.height);
         canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(frame);
-        const id = newId('image');
+        const id = lastingId('image');
         add(await canvas.convertToBlob({ type: 'image/png' }), `${name}-${id}.png`, 'webcam', id);
         store.getState().showImage(id);
         onImage();
@@ -115,6 +155,8 @@ export function createIntake({ store, pictures, ports, onImage, onCheckpoint, sa
         failed(thrown, name);
       }
     },
+
+    addKept: ({ id, name, origin, width, height }, blob) => add(blob, name, origin, id, { width, height }),
 
     cancel: () => {
       stopped += 1;

@@ -23,6 +23,8 @@ function nameOf(source: ModelSource, known: readonly ModelEntry[]): string {
       return source.repo;
     case 'files':
       return source.name;
+    case 'run':
+      return source.id;
     case 'embedded':
     case 'cached':
       return known.find(({ id }) => id === source.id)?.name ?? source.id;
@@ -47,7 +49,7 @@ export function createModels(
       store.getState().startLoading(nameOf(source, store.getState().models), job);
       const answer = await client.load(source, job, (progress) => store.getState().setLoadProgress(job, progress));
       if (answer.ok) {
-        store.getState().setModel(job, answer.value);
+        store.getState().setModel(job, answer.value, source.kind === 'run' ? source : undefined);
         onLoaded();
       } else store.getState().failLoading(job, answer.error.code === 'cancelled' ? null : answer.error);
       await list();

@@ -2,14 +2,21 @@
  * What the app needs from outside of the interface: reading dropped things, decoding, writing tables. src/main.tsx plugs
  * in src/data; the app itself knows only these shapes, as the import directions ask.
  */
+import type { PixelXyxy } from '../lib/boxes';
 import type { AppError } from '../lib/errors';
 import type { ImageDetections } from '../lib/types';
 import type { ExportFormat } from '../state/commands';
+import type { LabelFormat, SplitWarning } from '../state/label-files';
 import type { Decoded } from '../state/pictures';
+import type { KeptPorts } from './persistence-types';
 
 /** One thing found among dropped, picked or pasted files. */
 export type Collected =
-  { file: File; path: string } | { refused: AppError } | { checkpoint: { name: string; files: File[] } };
+  | { file: File; path: string }
+  | { refused: AppError }
+  /** May hold labels; `Ports.readLabels` finds out. */
+  | { text: File; path: string }
+  | { checkpoint: { name: string; files: File[] } };
 
 export interface TableEntry {
   /** Name of the image file. */
@@ -27,7 +34,77 @@ export interface TableOptions {
 
 export type TableFormat = Exclude<ExportFormat, 'png'>;
 
+/** Labels of one image for files; src/data/annotations/types.ts says more. `extra` is what a file said beside the rest. */
+export interface LabelledFile {
+  file: string;
+  width: number;
+  height: number;
+  objects: readonly {
+    classIndex: number;
+    box: PixelXyxy;
+    difficult?: boolean;
+    crowd?: boolean;
+    extra?: unknown;
+  }[];
+  extra?: unknown;
+}
+
+export interface LabelledSet {
+  classes: readonly string[];
+  images: readonly LabelledFile[];
+  extra?: unknown;
+}
+
+/** Names of splits to the `file`s, or image ids, of their images. */
+export type SplitLists = Readonly<Record<string, readonly string[]>>;
+
+export interface ReadLabels {
+  sets: readonly {
+    set: LabelledSet;
+    /** To `file`s. */
+    splits: SplitLists;
+    /** `file` to image id; images that are not here are missing. */
+    images: ReadonlyMap<string, string>;
+  }[];
+  /** Of a splits.json on its own, to image ids. */
+  splits: SplitLists;
+  problems: readonly AppError[];
+  /** Paths of files that are worth reading again when more images are here. */
+  waiting: readonly string[];
+}
+
+export interface WrittenLabels {
+  /** Path to text. */
+  files: ReadonlyMap<string, string>;
+  /** Path to `file` of the image that belongs there. */
+  images: ReadonlyMap<string, string>;
+  /** What the format cannot say. */
+  problems: readonly AppError[];
+}
+
+export interface NamedImage {
+  id: string;
+  name: string;
+  blob: Blob;
+}
+
+export interface LabelPorts {
+  /** Finds label files of any format among texts by path and joins them to images by name. Never rejects for bad files. */
+  read(texts: ReadonlyMap<string, Blob>, images: readonly NamedImage[]): Promise<ReadLabels>;
+  write(format: LabelFormat, set: LabelledSet, splits: SplitLists): WrittenLabels;
+  zip(written: WrittenLabels, imageOf: (file: string) => Promise<Blob | undefined>): Promise<Blob>;
+  /** Splits by class shares, the same for the same images; `byHand` are given. Every `file` is in one of the two. */
+  split(set: LabelledSet, byHand: ReadonlyMap<string, 'train' | 'val'>): { train: string[]; val: string[] };
+  /** Pairs across the split that are the same or nearly so, the closest first. Images that cannot be read are left out. */
+  duplicates(train: readonly NamedImage[], heldOut: readonly NamedImage[]): Promise<SplitWarning[]>;
+  /** Of the upright image; undefined where the file tells none. */
+  sizeOf(image: Blob): Promise<{ width: number; height: number } | undefined>;
+}
+
 export interface Ports {
+  labels: LabelPorts;
+  /** Where images and labels are kept between visits. */
+  kept: KeptPorts;
   /** Reads a DataTransfer before the first await, as the browser asks. */
   collect(items: DataTransfer | readonly File[]): AsyncIterable<Collected>;
   /** @throws DetectorError('image') with the reason */
@@ -36,6 +113,8 @@ export interface Ports {
   thumbnail(blob: Blob, name: string, side: number): Promise<Blob>;
   /** One frame of the camera; @throws DetectorError when it is denied or absent. */
   webcamFrame(): Promise<ImageBitmap>;
+  /** Files as one zip archive. */
+  zip(files: readonly { path: string; bytes: Uint8Array<ArrayBuffer> }[]): Promise<Blob>;
   writeTable(
     format: TableFormat,
     entries: readonly TableEntry[],

@@ -49,7 +49,10 @@ export function startApp(
       <App session={session} />
     </StrictMode>,
   );
-  void session.showSample(isSample(linked.sample) ? linked.sample : FIRST_SAMPLE);
+  void session.restoreImages().then((hasImages) => {
+    if (isSample(linked.sample)) void session.showSample(linked.sample);
+    else if (!hasImages) void session.showSample(FIRST_SAMPLE);
+  });
   window.addEventListener('hashchange', () => {
     const { sample } = applyLink(store, location.hash);
     if (isSample(sample)) void session.showSample(sample);

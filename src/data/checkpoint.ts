@@ -3,6 +3,7 @@
  * From here: those built into the app and dropped files. The hub is in hub.ts, what the browser keeps in store.ts.
  */
 import { DetectorError, type AppError } from '../lib/errors';
+import type { RunWeights } from '../lib/training';
 import type { ModelEntry, Progress } from '../lib/types';
 import { readConfig, type Config } from './config-file';
 import { fetchBytes, type Fetch } from './fetching';
@@ -12,7 +13,7 @@ export const CONFIG = 'config.json';
 export const WEIGHTS = 'model.safetensors';
 export const PREPROCESSOR = 'preprocessor_config.json';
 /** Weights that some models have beside their own. */
-export const EXTRA = ['backbone.safetensors'] as const;
+export const EXTRA = ['backbone.safetensors', 'policy.safetensors'] as const;
 
 export interface Checkpoint {
   readonly id: string;
@@ -30,6 +31,8 @@ export interface Checkpoint {
   readonly licence?: string;
   /** Why it is not kept in the browser although it should be; it works for this visit. */
   readonly notKept?: AppError;
+  /** The run that made it. */
+  readonly run?: { readonly id: string; readonly weights: RunWeights };
 }
 
 /** What a checkpoint is made of: files by name, and what is known about them. */

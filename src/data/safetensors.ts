@@ -32,6 +32,11 @@ export class Safetensors implements TensorSource {
     return this.bytes.byteLength;
   }
 
+  /** The file as it is, to be read only. */
+  get whole(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.bytes);
+  }
+
   has(tensor: string): boolean {
     return this.header.tensors.has(tensor);
   }

@@ -11,7 +11,8 @@ export type ModelFamily = 'stepdetr' | 'deimv2';
 export interface ModelEntry {
   id: string;
   name: string;
-  source: 'embedded' | 'hub' | 'files';
+  /** 'run': made by fine-tuning in this browser. */
+  source: 'embedded' | 'hub' | 'files' | 'run';
   bytes: number;
   /** sha256 of the weights file, hex; absent for embedded ones. */
   sha256?: string;

@@ -2,11 +2,13 @@
  * A decoder as an episode of reinforcement learning (../shared/design/rl.md): layer k is a step, its output the mean of the
  * policy, the sampled queries the action. Every family offers its own Episode; sampling is the same for all.
  *
- * B images, G rollouts of an image, R = B G rows (image by image), K layers, Q queries, C class columns, D width.
+ * B images, G rollouts of an image, R = B G rows (image by image), K layers, Q queries, A of them, C class columns,
+ * D width.
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import { expectShape, expectThat } from '../kernels/shapes';
 import { gaussianLogProb, gaussianSample } from '../nn/gaussian';
+import { gatherTokens } from '../nn/geometry';
 import { stopGradient } from '../nn/tape';
 
 /** What enters a layer, all without gradient; queries [R,Q,D] and boxes [R,Q,4], and what else a family carries along. */
@@ -14,6 +16,18 @@ export interface EpisodeState {
   queries: tf.Tensor3D;
   boxes: tf.Tensor3D;
   [extra: string]: tf.Tensor;
+}
+
+export interface EpisodeOptions {
+  /** G */
+  rollouts: number;
+  /** Least and greatest log_std; outside, log_std gets no gradient. */
+  logStd: { min: number; max: number };
+  /**
+   * [B,Q,D] what the first layer makes of its state without noise, traced as the caller has it (`decode(memory).layers[1].hidden`):
+   * it is the mean of step 0 for all rollouts, and need not be computed again. Not every family makes use of it.
+   */
+  firstMean?: tf.Tensor3D | undefined;
 }
 
 export interface Policy {
@@ -40,6 +54,12 @@ export interface Episode {
   start(): EpisodeState;
   /** What layer `step` would do. */
   policy(step: number, state: EpisodeState): Policy;
+  /**
+   * As `policy`, for some queries of every row, computing little more than those. Step 0's state is that of `start`.
+   * @param queries [R,A] int32 indices into Q
+   * @returns mean [R,A,D]
+   */
+  policyAt?(step: number, state: EpisodeState, queries: tf.Tensor2D): Policy;
   /** What the action [R,Q,D] at `step` leads to, and the state that enters the next layer. */
   act(step: number, state: EpisodeState, action: tf.Tensor3D): Outcome & { next: EpisodeState };
 }
@@ -84,3 +104,61 @@ export function reconsider(
   const policy = episode.policy(step, state);
   return { policy, logProb: gaussianLogProb(action, policy.mean, policy.logStd) as tf.Tensor2D };
 }
+
+/** Some queries of every row, the same number A in each: a row with fewer is filled up with query 0. */
+export interface ActiveQueries {
+  /** A */
+  count: number;
+  /** [R,A] indices into Q. */
+  queries: Int32Array<ArrayBuffer>;
+  /** [R,A] their numbers, 0 where a query stands in. */
+  values: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * The queries of one layer whose number is not 0: the only ones that a policy loss with these advantages depends on.
+ * @param values [R,K,Q] packed
+ * @returns at least one query a row
+ */
+export function activeQueries(
+  values: Float32Array,
+  { rows, layers, queries }: { rows: number; layers: number; queries: number },
+  layer: number,
+): ActiveQueries {
+  const own = Array.from({ length: rows }, (_, row) => {
+    const start = (row * layers + layer) * queries;
+    return Array.from({ length: queries }, (_q, query) => query).filter((query) => values[start + query] !== 0);
+  });
+  const count = Math.max(1, ...own.map(({ length }) => length));
+  const picked = { count, queries: new Int32Array(rows * count), values: new Float32Array(rows * count) };
+  own.forEach((active, row) =>
+    active.forEach((query, at) => {
+      picked.queries[row * count + at] = query;
+      picked.values[row * count + at] = values[(row * layers + layer) * queries + query]!;
+    }),
+  );
+  return picked;
+}
+
+/**
+ * As `reconsider`, for some queries of every row. With rollouts that were made untraced this is all that a policy loss needs.
+ * @param queries [R,A] int32 indices into Q
+ * @returns mean [R,A,D] and log probability [R,A]
+ */
+export function reconsiderAt(
+  episode: Episode,
+  step: number,
+  { state, action }: Pick<RolloutStep, 'state' | 'action'>,
+  queries: tf.Tensor2D,
+): { policy: Policy; logProb: tf.Tensor2D } {
+  const policy = episode.policyAt
+    ? episode.policyAt(step, state, queries)
+    : gathered(episode.policy(step, state), queries);
+  const taken = gatherTokens(action, queries);
+  return { policy, logProb: gaussianLogProb(taken, policy.mean, policy.logStd) as tf.Tensor2D };
+}
+
+const gathered = ({ mean, logStd }: Policy, queries: tf.Tensor2D): Policy => ({
+  mean: gatherTokens(mean, queries),
+  logStd,
+});

@@ -12,6 +12,10 @@ export interface ModelFiles {
   weights: TensorSource;
   /** Only StepDETR over a frozen backbone has one. */
   backbone: TensorSource | undefined;
+  /** The policy's spread of a family whose checkpoint has none: DEIMv2's policy.safetensors. */
+  policy?: TensorSource | undefined;
+  /** Tensors of `weights` that stand in no file: made for other classes or for a new model. */
+  made?: readonly string[];
 }
 
 const FAMILIES: Record<string, (files: ModelFiles) => Detector> = {

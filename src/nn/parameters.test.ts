@@ -1,4 +1,4 @@
-import '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import type { TensorSource } from '../lib/tensor-source';
 import { Parameters } from './parameters';
@@ -81,4 +81,28 @@ test('counters that nothing reads may stay', () => {
   expect(parameters.count).toBe(2);
   expect(parameters.names()).toEqual(['a.weight', 'a.bias']);
   parameters.dispose();
+});
+
+test('some tensors of its own, all others shared and live', () => {
+  const whole = Parameters.load(
+    linear('heads', 'a', 2, 1),
+    source({
+      'a.weight': { shape: [1, 2], values: [1, 2] },
+      'a.bias': { shape: [1], values: [3] },
+    }),
+  );
+  const bias = tf.tensor1d([4]);
+  const other = whole.with(new Map([['a.bias', bias]]));
+  expect(other.get('a.bias')).toBe(bias);
+  expect(whole.get('a.bias').dataSync()[0]).toBe(3);
+  const before = whole.get('a.weight');
+  whole.set('a.weight', tf.tensor2d([5, 6], [2, 1]));
+  expect(before.isDisposed).toBe(true);
+  expect(other.get('a.weight')).toBe(whole.get('a.weight'));
+  expect(other.names()).toEqual(whole.names());
+  expect(() => other.set('a.weight', bias)).toThrow('a.weight');
+  expect(() => whole.with(new Map([['b', bias]]))).toThrow('never loaded');
+  other.dispose();
+  expect(bias.isDisposed).toBe(true);
+  expect(whole.get('a.weight').isDisposed).toBe(false);
 });

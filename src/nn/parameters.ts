@@ -5,11 +5,12 @@
  * [I,O] and [kh,kw,I,O], so that neighbouring threads read neighbouring numbers. Batch norm is folded into its convolution.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { deviceCopy } from '../kernels/adamw/device-copy';
 import { DetectorError } from '../lib/errors';
 import type { TensorSource } from '../lib/tensor-source';
 
-/** Which part of a model a parameter belongs to; training switches whole groups on and off. */
-export type ParameterGroup = 'backbone' | 'encoder' | 'decoder' | 'heads' | 'policy';
+/** Which part of a model a parameter belongs to; training switches whole groups on and off. 'fixed' is never trained. */
+export type ParameterGroup = 'backbone' | 'encoder' | 'decoder' | 'heads' | 'policy' | 'fixed';
 
 export interface Part {
   tensor: string;
@@ -23,6 +24,11 @@ export interface ParameterRule {
   shape: readonly number[];
   parts: readonly Part[];
   build(parts: readonly Float32Array[]): Float32Array;
+  /**
+   * Of a rule that computes instead of only moving numbers: parts that `build` makes the same values of, null where it leaves a
+   * part to the rules beside it, which read the same tensors and go back together with it.
+   */
+  unfold?(values: Float32Array): (Float32Array | null)[];
 }
 
 export class Parameters {
@@ -30,6 +36,8 @@ export class Parameters {
     private readonly tensors: Map<string, tf.Tensor>,
     /** Numbers in the checkpoint's tensors that were read. */
     readonly count: number,
+    /** Whose tensors are used under all other names. */
+    private readonly shared?: Parameters,
   ) {}
 
   /**
@@ -57,18 +65,45 @@ export class Parameters {
   /** @throws Error for a name that no rule made: a mistake of ours, not of the checkpoint */
   get<R extends tf.Rank = tf.Rank>(name: string): tf.Tensor<R> {
     const tensor = this.tensors.get(name);
-    if (!tensor) throw new Error(`parameter ${name} was never loaded`);
-    return tensor as tf.Tensor<R>;
+    if (tensor) return tensor as tf.Tensor<R>;
+    if (!this.shared) throw new Error(`parameter ${name} was never loaded`);
+    return this.shared.get<R>(name);
   }
 
   has(name: string): boolean {
-    return this.tensors.has(name);
+    return this.tensors.has(name) || (this.shared?.has(name) ?? false);
   }
 
   names(): string[] {
-    return [...this.tensors.keys()];
+    return this.shared?.names() ?? [...this.tensors.keys()];
   }
 
+  /**
+   * The same model with some tensors of its own, which it takes over; all others stay this one's, which must outlive it.
+   * @throws Error for a name that no rule made
+   */
+  with(replacements: ReadonlyMap<string, tf.Tensor>): Parameters {
+    for (const name of replacements.keys()) this.get(name);
+    return new Parameters(new Map(replacements), this.count, this);
+  }
+
+  /**
+   * Takes over a tensor in the place of one of its own, which is freed.
+   * @throws Error for a name that is not its own
+   */
+  set(name: string, tensor: tf.Tensor): void {
+    const before = this.tensors.get(name);
+    if (!before) throw new Error(`parameter ${name} is not there to be replaced`);
+    this.tensors.set(name, tf.keep(tensor));
+    before.dispose();
+  }
+
+  /** Readies tensors of its own for being written in place (see kernels/adamw/device-copy.ts: they must not be read directly). */
+  deviceResident(names: readonly string[]): void {
+    for (const name of names) this.set(name, deviceCopy(this.get(name)));
+  }
+
+  /** Frees its own tensors, not those it shares. */
   dispose(): void {
     for (const tensor of this.tensors.values()) tensor.dispose();
     this.tensors.clear();

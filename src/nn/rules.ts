@@ -129,6 +129,15 @@ export function convolution(
   ];
 }
 
+/** [kh,kw,I,O] -> [O,I,kh,kw] */
+function toOihw(values: Float32Array, output: number, input: number, area: number): Float32Array {
+  const out = new Float32Array(values.length);
+  for (let o = 0; o < output; o++)
+    for (let i = 0; i < input; i++)
+      for (let k = 0; k < area; k++) out[(o * input + i) * area + k] = values[(k * input + i) * output + o]!;
+  return out;
+}
+
 export interface ConvNormShape {
   input: number;
   output: number;
@@ -165,6 +174,13 @@ function fold([weight, gamma, beta, mean, variance]: readonly Float32Array[]): {
   return { weight: folded, bias };
 }
 
+/**
+ * A batch norm that leaves a convolution as it is: variance 1, and a gamma whose gain 1 + 7e-9 is nearer to 1 than float32
+ * tells apart, so that folding again gives the same bits.
+ */
+const ones = (count: number): Float32Array => new Float32Array(count).fill(1);
+const neutralGamma = (count: number): Float32Array => new Float32Array(count).fill(Math.sqrt(1 + NORM_EPSILON));
+
 /** Convolution and batch norm as one convolution <name>.weight [kh,kw,I,O] (depthwise [kh,kw,C,1]) with <name>.bias [O]. */
 export function convNorm(
   group: ParameterGroup,
@@ -182,8 +198,22 @@ export function convNorm(
       shape: depthwise ? [kernel, kernel, output, 1] : [kernel, kernel, input, output],
       parts,
       build: (tensors) => toHwio(fold(tensors).weight, output, depthwise ? 1 : input, kernel * kernel),
+      unfold: (values) => [
+        toOihw(values, output, depthwise ? 1 : input, kernel * kernel),
+        neutralGamma(output),
+        null,
+        null,
+        ones(output),
+      ],
     },
-    { name: `${name}.bias`, group, shape: [output], parts, build: (tensors) => fold(tensors).bias },
+    {
+      name: `${name}.bias`,
+      group,
+      shape: [output],
+      parts,
+      build: (tensors) => fold(tensors).bias,
+      unfold: (values) => [null, null, values, new Float32Array(output), null],
+    },
   ];
 }
 
@@ -211,6 +241,10 @@ export function repVgg(group: ParameterGroup, name: string, channels: number): P
         for (let k = 0; k < one.length; k++) three[k * 9 + centre]! += one[k]!;
         return toHwio(three, channels, channels, 9);
       },
+      unfold: (values) => {
+        const norm = [neutralGamma(channels), null, null, ones(channels)];
+        return [toOihw(values, channels, channels, 9), ...norm, new Float32Array(channels ** 2), ...norm];
+      },
     },
     {
       name: `${name}.bias`,
@@ -221,6 +255,10 @@ export function repVgg(group: ParameterGroup, name: string, channels: number): P
         const three = fold(tensors.slice(0, half)).bias;
         const one = fold(tensors.slice(half)).bias;
         return three.map((value, o) => value + one[o]!);
+      },
+      unfold: (values) => {
+        const none = new Float32Array(channels);
+        return [null, null, values, none, null, null, null, none, none, null];
       },
     },
   ];

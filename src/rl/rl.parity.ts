@@ -24,7 +24,7 @@ import { StepDetr } from '../models/stepdetr/model';
 import { stepDetrRules } from '../models/stepdetr/parameters';
 import { gaussianKl } from '../nn/gaussian';
 import { stopGradient } from '../nn/tape';
-import { unbuild } from '../nn/testing/unbuild';
+import { unbuild } from '../nn/unbuild';
 import { clippedPolicyLoss, reinforceLoss } from './policy-losses';
 import { advantagesOf, returnsOf } from './returns';
 import { layerReward, type LayerReward } from './rewards';
@@ -102,7 +102,7 @@ describe.skipIf(!sharedIsHere)(`one step against PyTorch (${WHY_SKIPPED} otherwi
 
   const memoryOf = (): Memory => model.encodeFeatures(c16, c32);
   const rollouts = (memory: Memory): RolloutStep[] =>
-    rollOut(model.episode(memory, model.select(memory), { rollouts: size.G, logStd: LIMITS }), noise);
+    rollOut(model.episode(memory, model.select(memory).first, { rollouts: size.G, logStd: LIMITS }), noise);
 
   function advantages(): {
     image: Float32Array;

@@ -1,5 +1,7 @@
 /** What panels may ask of the running session (src/app/detector-session.ts). All return at once; results arrive in the store. */
+import type { RunWeights } from '../lib/training';
 import type { ModelSource } from '../workers/protocol';
+import type { LabelFormat } from './label-files';
 import type { Decoded } from './pictures';
 import type { SampleName } from './samples';
 
@@ -7,8 +9,27 @@ import type { SampleName } from './samples';
 export type ExportFormat = 'json' | 'csv' | 'coco' | 'png';
 export type ExportScope = 'image' | 'all';
 
-export interface Commands {
-  /** Files and folders that were picked, dropped or pasted: images, zips, checkpoints. */
+/** Runs of fine-tuning (src/app/training.ts); `id` is a run's. */
+export interface TrainingCommands {
+  /** With the draft of the training store, on what is labelled now. One run at a time. */
+  startRun(name: string): void;
+  /** After its current step; it can go on, also after a reload. */
+  pauseRun(id: string): void;
+  resumeRun(id: string): void;
+  /** For good; its weights so far are kept. */
+  stopRun(id: string): void;
+  removeRun(id: string): void;
+  /** Reads its log where that is not here yet. */
+  showRun(id: string): void;
+  compareRun(id: string | null): void;
+  /** Makes its weights the current model. */
+  openRun(id: string, weights: RunWeights): void;
+  /** A zip of its checkpoint, in the hub's layout. */
+  saveRun(id: string, weights: RunWeights): void;
+}
+
+export interface Commands extends TrainingCommands {
+  /** Files and folders that were picked, dropped or pasted: images, labels, zips, checkpoints. */
   addItems(items: DataTransfer | readonly File[], origin: 'file' | 'paste'): void;
   addSample(name: SampleName): void;
   addWebcamFrame(): void;
@@ -25,4 +46,10 @@ export interface Commands {
   save(format: ExportFormat, scope: ExportScope): void;
   copy(format: ExportFormat, scope: ExportScope): void;
   copyLink(): void;
+  /** Labels as a file: with `images` (or in several files) a zip archive. */
+  saveLabels(format: LabelFormat, options: { images: boolean }): void;
+  /** Trains on the images of one of `splitChoices`; those of the other training lists are left aside. */
+  chooseSplit(name: string): void;
+  /** Looks for copies across the split; the answer is `splitWarnings`. */
+  findSplitDuplicates(): void;
 }

@@ -41,6 +41,8 @@ export interface ImagesSlice {
   /** Shows the image `by` places further in the strip; stops at the ends. */
   stepImage(by: number): void;
   setThumbnail(id: string, url: string): void;
+  /** Upright size in pixels, where it is known before the image was detected. */
+  setImageSize(id: string, width: number, height: number): void;
   setImageStatus(id: string, status: ImageStatus, error?: AppError): void;
   /** Keeps a result. `stored` results never replace live ones. */
   setResult(id: string, result: ImageDetections, stored?: boolean): void;
@@ -99,6 +101,8 @@ export const createImagesSlice: StateCreator<ImagesSlice, [], [], ImagesSlice> =
   },
 
   setThumbnail: (id, url) => set(({ images }) => ({ images: changed(images, id, { thumbnail: url }) })),
+
+  setImageSize: (id, width, height) => set(({ images }) => ({ images: changed(images, id, { width, height }) })),
 
   setImageStatus: (id, status, error) =>
     set(({ images }) => ({

@@ -1,10 +1,14 @@
 /** Slice: the checkpoint in use, those that are here, and the one being loaded. */
 import type { StateCreator } from 'zustand/vanilla';
 import type { AppError } from '../lib/errors';
+import type { RunWeights } from '../lib/training';
 import type { ModelEntry, ModelInfo, Progress } from '../lib/types';
 
 /** What to load at the next visit: everything else is kept in the browser under its id. */
-export type ModelChoice = { kind: 'embedded'; id: string } | { kind: 'cached'; id: string };
+export type ModelChoice =
+  | { kind: 'embedded'; id: string }
+  | { kind: 'cached'; id: string }
+  | { kind: 'run'; id: string; weights: RunWeights };
 
 export const EMBEDDED_MODEL = 'stepdetr_s';
 
@@ -24,8 +28,8 @@ export interface ModelSlice {
   classNames: Record<string, readonly string[]>;
   startLoading(name: string, job: string): void;
   setLoadProgress(job: string, progress: Progress): void;
-  /** Ends loading job `job` well. */
-  setModel(job: string, info: ModelInfo): void;
+  /** Ends loading job `job` well; `choice` where the next visit cannot find the model by its own id. */
+  setModel(job: string, info: ModelInfo, choice?: ModelChoice): void;
   /** Ends loading job `job` badly (null: cancelled); the model before stays. */
   failLoading(job: string, error: AppError | null): void;
   setModels(entries: ModelEntry[]): void;
@@ -44,10 +48,10 @@ export const createModelSlice: StateCreator<ModelSlice, [], [], ModelSlice> = (s
   startLoading: (name, job) => set({ modelLoading: { name, job, progress: null }, modelError: null }),
   setLoadProgress: (job, progress) =>
     set(({ modelLoading }) => (modelLoading?.job === job ? { modelLoading: { ...modelLoading, progress } } : {})),
-  setModel: (job, info) =>
+  setModel: (job, info, choice) =>
     set(({ modelLoading, classNames }) => ({
       model: info,
-      modelChoice: { kind: info.source === 'embedded' ? 'embedded' : 'cached', id: info.id },
+      modelChoice: choice ?? { kind: info.source === 'embedded' ? 'embedded' : 'cached', id: info.id },
       modelLoading: modelLoading?.job === job ? null : modelLoading,
       modelError: null,
       classNames: { ...classNames, [info.id]: info.classes },

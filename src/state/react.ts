@@ -3,10 +3,14 @@ import { createContext, useContext } from 'react';
 import { useStore as useZustand } from 'zustand/react';
 import { DetectorError } from '../lib/errors';
 import type { Commands } from './commands';
+import type { LabelState, LabelStore } from './labels';
 import type { AppState, AppStore } from './store';
+import type { TrainingState, TrainingStore } from './training';
 
 export interface Session {
   store: AppStore;
+  labels: LabelStore;
+  training: TrainingStore;
   commands: Commands;
 }
 
@@ -23,6 +27,20 @@ export function useSession(): Session {
 export function useAppState<T>(select: (state: AppState) => T): T {
   return useZustand(useSession().store, select);
 }
+
+/** The same of the labels' store. */
+export function useLabels<T>(select: (state: LabelState) => T): T {
+  return useZustand(useSession().labels, select);
+}
+
+/** The same of the store of training. */
+export function useTraining<T>(select: (state: TrainingState) => T): T {
+  return useZustand(useSession().training, select);
+}
+
+export const useTrainingStore = (): TrainingStore => useSession().training;
+
+export const useLabelStore = (): LabelStore => useSession().labels;
 
 export const useCommands = (): Commands => useSession().commands;
 

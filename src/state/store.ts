@@ -3,10 +3,11 @@ import { createJSONStorage, persist, type StateStorage } from 'zustand/middlewar
 import { createStore } from 'zustand/vanilla';
 import { createDeviceSlice, type DeviceSlice } from './device';
 import { createImagesSlice, type ImagesSlice } from './images';
+import { createLabelFilesSlice, type LabelFilesSlice } from './label-files';
 import { createModelSlice, type ModelSlice } from './model';
 import { createViewSlice, type ViewSlice } from './view';
 
-export type AppState = ImagesSlice & ModelSlice & DeviceSlice & ViewSlice;
+export type AppState = ImagesSlice & LabelFilesSlice & ModelSlice & DeviceSlice & ViewSlice;
 
 type Kept = Pick<AppState, 'modelChoice' | 'threshold' | 'theme' | 'trails' | 'showLabels' | 'sideWidth'>;
 
@@ -18,6 +19,7 @@ export function createAppStore(storage: StateStorage) {
     persist(
       (...args) => ({
         ...createImagesSlice(...args),
+        ...createLabelFilesSlice(...args),
         ...createModelSlice(...args),
         ...createDeviceSlice(...args),
         ...createViewSlice(...args),

@@ -4,7 +4,7 @@ import type { StateCreator } from 'zustand/vanilla';
 export type Theme = 'system' | 'light' | 'dark';
 /** Whose path through the layers is drawn: nobody's, the followed query's, everybody's above the threshold. */
 export type Trails = 'off' | 'one' | 'all';
-export type SidePanel = 'detections' | 'model' | 'device';
+export type SidePanel = 'detections' | 'label' | 'train' | 'model' | 'device';
 
 export const MIN_THRESHOLD = 0.01;
 export const MAX_THRESHOLD = 0.99;

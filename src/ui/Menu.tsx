@@ -3,12 +3,25 @@ import type { ReactNode } from 'react';
 import { DropdownMenu } from 'radix-ui';
 import styles from './controls.module.css';
 
-export function Menu({ trigger, children }: { trigger: ReactNode; children: ReactNode }): ReactNode {
+interface MenuProps {
+  trigger: ReactNode;
+  /** When it closes; `preventDefault` keeps the focus where it is. */
+  onCloseAutoFocus?(event: Event): void;
+  children: ReactNode;
+}
+
+export function Menu({ trigger, onCloseAutoFocus, children }: MenuProps): ReactNode {
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content className={styles['menu']} sideOffset={4} collisionPadding={8} align="end">
+        <DropdownMenu.Content
+          className={styles['menu']}
+          sideOffset={4}
+          collisionPadding={8}
+          align="end"
+          {...(onCloseAutoFocus ? { onCloseAutoFocus } : {})}
+        >
           {children}
         </DropdownMenu.Content>
       </DropdownMenu.Portal>

@@ -40,6 +40,15 @@ export function formatPercent(part: number): string {
   return `${Math.round(part * 100)}${SPACE}%`;
 }
 
+/** 4200 -> "4 s", 200000 -> "3 min 20 s", 8000000 -> "2 h 13 min" */
+export function formatDuration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds}${SPACE}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}${SPACE}min ${seconds % 60}${SPACE}s`;
+  return `${Math.floor(minutes / 60)}${SPACE}h ${minutes % 60}${SPACE}min`;
+}
+
 /** Three significant digits without trailing zeros. */
 function trimmed(value: number): string {
   return String(Number(value.toPrecision(3)));

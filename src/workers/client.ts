@@ -36,6 +36,13 @@ export function createDetectorClient(): DetectorClient {
     detect: (image, name, job) => remote.detect(image, name, job),
     evaluate: (annotations, images, options, job, onProgress) =>
       remote.evaluate(annotations, images, options, job, proxy(onProgress)),
+    train: (request, job, onRun) => remote.train(request, job, proxy(onRun)),
+    resumeRun: (id, job, onRun) => remote.resumeRun(id, job, proxy(onRun)),
+    pauseRun: (id) => remote.pauseRun(id),
+    runs: () => remote.runs(),
+    runLog: (id) => remote.runLog(id),
+    removeRun: (id) => remote.removeRun(id),
+    checkpointFiles: (source) => remote.checkpointFiles(source),
     cancel: (job) => remote.cancel(job),
     loseDevice: () => remote.loseDevice(),
     terminate: () => {

@@ -1,17 +1,16 @@
 /** The worker's entry: DetectorWorker over the engine. Every method answers with a Result and never throws. */
 import { expose } from 'comlink';
-import { EMBEDDED, listEmbedded, openEmbedded, type Checkpoint } from '../data/checkpoint';
-import { openFiles } from '../data/checkpoint-files';
-import { openHub } from '../data/hub';
-import { keepFiles, listStored, openStored, removeStored } from '../data/store';
+import { listEmbedded, type Checkpoint } from '../data/checkpoint';
+import { keepFiles, listStored, removeStored } from '../data/store';
 import { DetectorError, toAppError } from '../lib/errors';
 import { attempt } from '../lib/result';
-import { requireFamily } from '../models/load';
 import { DeviceOwner } from './device';
 import { Engine } from './engine';
 import { evaluate } from './evaluate';
 import { Jobs, Turn } from './jobs';
 import type { DetectorWorker, ModelSource, OnEvent, OnProgress } from './protocol';
+import { Runs } from './runs';
+import { filesOfRun, openSource, type OpenOptions } from './sources';
 
 const jobs = new Jobs();
 const turn = new Turn();
@@ -25,26 +24,16 @@ function started(): Engine {
   return engine;
 }
 
-async function open(source: ModelSource, signal: AbortSignal, onProgress: OnProgress): Promise<Checkpoint> {
-  switch (source.kind) {
-    case 'embedded':
-      return openEmbedded(source.id, base.href, onProgress, signal);
-    case 'cached':
-      return openStored(source.id);
-    case 'hub':
-      return openHub(source.repo, source.revision ?? 'main', onProgress, signal, { accept: requireFamily });
-    case 'files':
-      return openFiles(source.name, source.files);
-  }
+/** How checkpoints are opened. */
+function opening(signal: AbortSignal, onProgress: OnProgress = () => undefined): OpenOptions {
+  return { base: base.href, turn, signal, onProgress };
 }
 
-/** A StepDETR that was saved without the frozen backbone stands on the embedded one, which is the same for all. */
-async function withBackbone(checkpoint: Checkpoint, signal: AbortSignal, onProgress: OnProgress): Promise<Checkpoint> {
-  const { config, extra } = checkpoint;
-  if (config['model_type'] !== 'stepdetr' || config['patch'] !== 0 || extra.size > 0) return checkpoint;
-  const embedded = await openEmbedded(EMBEDDED[0]!.id, base.href, onProgress, signal);
-  return { ...checkpoint, extra: embedded.extra };
-}
+const runs = new Runs({
+  engine: started,
+  turn,
+  options: (signal) => opening(signal),
+});
 
 /** Keeps dropped files for the next visit; where that fails the model still serves this one, and the person is told. */
 async function keep(source: ModelSource, checkpoint: Checkpoint): Promise<void> {
@@ -72,7 +61,7 @@ const worker: DetectorWorker = {
   load: (source, job, onProgress) =>
     attempt('model', () =>
       jobs.run(job, async (signal) => {
-        const checkpoint = await withBackbone(await open(source, signal, onProgress), signal, onProgress);
+        const checkpoint = await openSource(source, opening(signal, onProgress));
         const info = await turn.take(async () => {
           const info = started().use(checkpoint);
           onProgress({ stage: 'compile', done: 0, total: 1, unit: 'steps' });
@@ -90,6 +79,19 @@ const worker: DetectorWorker = {
   evaluate: (annotations, images, options, job, onProgress) =>
     attempt('evaluation', () =>
       jobs.run(job, (signal) => turn.take(() => evaluate(started(), annotations, images, options, signal, onProgress))),
+    ),
+  train: (request, job, onRun) =>
+    attempt(request.name, () => jobs.run(job, (signal) => runs.train(request, signal, onRun))),
+  resumeRun: (id, job, onRun) => attempt(id, () => jobs.run(job, (signal) => runs.resume(id, signal, onRun))),
+  pauseRun: async (id) => runs.pause(id),
+  runs: () => attempt('runs', () => runs.list()),
+  runLog: (id) => attempt(id, () => runs.log(id)),
+  removeRun: (id) => attempt(id, () => runs.remove(id)),
+  checkpointFiles: (source) =>
+    attempt('checkpoint', () =>
+      source.kind === 'run'
+        ? filesOfRun(source, opening(new AbortController().signal))
+        : turn.take(() => started().checkpointFiles()),
     ),
   cancel: async (job) => jobs.cancel(job),
   loseDevice: async () => started().device.destroy(),

@@ -5,16 +5,18 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../data/checkpoint';
-import { labelsOf } from '../data/config-file';
+import { checkpointFiles } from '../data/export-checkpoint';
 import { decodeImage } from '../data/images/decode';
 import { resizeToTensor } from '../kernels/resize/op';
 import { DetectorError } from '../lib/errors';
+import type { CheckpointFiles } from '../lib/training';
 import type { ImageDetections, ModelInfo, StageTimes } from '../lib/types';
 import type { Detector } from '../models/detector';
 import { loadDetector } from '../models/load';
 import { packTrace, unpackLayers } from '../models/postprocess';
 import type { DeviceOwner } from './device';
 import type { DeviceInfo, OnEvent } from './protocol';
+import { modelFiles, type LastingModel } from './origin';
 
 /** A device that is lost again and again is a fault of the device: the job ends with an error. */
 const MOST_RETRIES = 2;
@@ -39,6 +41,20 @@ export class Engine {
     return this.requireModel().info;
   }
 
+  /** Where the current model can be opened again. */
+  get origin(): LastingModel {
+    const { checkpoint } = this.requireModel();
+    if (checkpoint.run) return { kind: 'run', ...checkpoint.run };
+    return { kind: checkpoint.source === 'embedded' ? 'embedded' : 'cached', id: checkpoint.id };
+  }
+
+  /** The current model's files in its checkpoint's own layout. */
+  async checkpointFiles(): Promise<CheckpointFiles> {
+    const { checkpoint } = this.requireModel();
+    const { id, source, config } = checkpoint;
+    return checkpointFiles({ name: id.replaceAll('/', '-'), source, config, original: checkpoint, changed: new Map() });
+  }
+
   private requireModel(): Current {
     if (!this.current) throw new DetectorError('internal', 'model', 'expected a loaded model, there is none yet');
     return this.current;
@@ -46,7 +62,7 @@ export class Engine {
 
   /** Makes the checkpoint current; the one before goes only when the new one stands. */
   use(checkpoint: Checkpoint): ModelInfo {
-    const detector = createDetector(checkpoint);
+    const detector = loadDetector(modelFiles(checkpoint));
     this.current?.detector.dispose();
     const [height, width] = detector.preprocessing.size;
     const info: ModelInfo = {
@@ -158,14 +174,4 @@ export class Engine {
     this.onEvent({ type: 'device-restored', info });
     return info;
   }
-}
-
-function createDetector(checkpoint: Checkpoint): Detector {
-  return loadDetector({
-    config: checkpoint.config,
-    preprocessor: checkpoint.preprocessor,
-    classes: labelsOf(checkpoint.config),
-    weights: checkpoint.weights,
-    backbone: checkpoint.extra.get('backbone.safetensors'),
-  });
 }

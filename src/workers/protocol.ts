@@ -4,6 +4,14 @@
  */
 import type { AppError } from '../lib/errors';
 import type { Result } from '../lib/result';
+import type {
+  CheckpointFiles,
+  RunEvent,
+  RunInfo,
+  RunLog,
+  RunRequest,
+  RunWeights,
+} from '../lib/training';
 import type { EvaluationResult, ImageDetections, ModelEntry, ModelInfo, Progress } from '../lib/types';
 
 export type BackendName = 'webgpu' | 'wasm';
@@ -37,7 +45,9 @@ export type ModelSource =
   | { kind: 'cached'; id: string }
   | { kind: 'hub'; repo: string; revision?: string }
   /** config.json, model.safetensors and perhaps preprocessor_config.json; kept in the browser under `name` for the next visit. */
-  | { kind: 'files'; name: string; files: File[] };
+  | { kind: 'files'; name: string; files: File[] }
+  /** What a run of fine-tuning made. */
+  | { kind: 'run'; id: string; weights: RunWeights };
 
 export type WorkerEvent =
   | { type: 'device'; info: DeviceInfo }
@@ -46,6 +56,7 @@ export type WorkerEvent =
   | { type: 'fault'; error: AppError };
 
 export type OnProgress = (progress: Progress) => void;
+export type OnRunEvent = (event: RunEvent) => void;
 export type OnEvent = (event: WorkerEvent) => void;
 
 export interface StartOptions {
@@ -77,6 +88,24 @@ export interface DetectorWorker {
     job: string,
     onProgress: OnProgress,
   ): Promise<Result<EvaluationResult>>;
+  /**
+   * Fine-tunes a copy of a model; the current model stays as it is and goes on detecting between the steps. Everything is kept
+   * under the request's id as it goes. cancel(job) stops the run for good; its weights so far are kept.
+   * @returns what the run is when it is done, paused, stopped or failed
+   */
+  train(request: RunRequest, job: string, onRun: OnRunEvent): Promise<Result<RunInfo>>;
+  /** Goes on with a kept run at the step after the one that was saved last. */
+  resumeRun(id: string, job: string, onRun: OnRunEvent): Promise<Result<RunInfo>>;
+  /** Ends the run after its current step, saved; `train` or `resumeRun` answer with state 'paused'. */
+  pauseRun(id: string): Promise<void>;
+  /** Kept runs, newest first. */
+  runs(): Promise<Result<RunInfo[]>>;
+  runLog(id: string): Promise<Result<RunLog>>;
+  removeRun(id: string): Promise<Result<void>>;
+  /** The files of the current model, or of a run's weights, as they are saved. */
+  checkpointFiles(source: { kind: 'current' } | { kind: 'run'; id: string; weights: RunWeights }): Promise<
+    Result<CheckpointFiles>
+  >;
   cancel(job: string): Promise<void>;
   /** Destroys the device as a driver crash would; for tests and the Device panel's "restart". */
   loseDevice(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * Everything that can be dropped, pasted or picked, as a stream of image files, refusals and checkpoint folders. One bad
- * thing never ends the stream. Only the first bytes of a file are read here; decode.ts does the rest.
+ * Everything that can be dropped, pasted or picked, as a stream of image files, possible label files, refusals and checkpoint
+ * folders. One bad thing never ends the stream. Only the first bytes of a file are read here; decode.ts does the rest.
  */
 import { DetectorError, toAppError, type AppError } from '../../lib/errors';
 import { refusal, sniffBlob } from './sniff';
@@ -9,6 +9,8 @@ import { openZip } from './zip';
 export type Collected =
   | { file: File; path: string }
   | { refused: AppError }
+  /** May hold labels by its name; src/data/annotations/read-dropped.ts finds out, when all of them are here. */
+  | { text: File; path: string }
   /** A folder with config.json and at least one *.safetensors: its JSON and safetensors files. */
   | { checkpoint: { name: string; files: File[] } };
 
@@ -77,6 +79,9 @@ async function* collectGroup({ folder, entries }: Group, inZip: boolean): AsyncG
   for (const entry of rest) yield* collectEntry(entry, inZip, refuse);
 }
 
+const isTextPath = (path: string): boolean =>
+  /\.(xml|json|txt|ya?ml|md)$|(^|\/)(readme|licen[cs]e|notice)$/i.test(path);
+
 async function* collectEntry(entry: Entry, inZip: boolean, refuse: boolean): AsyncGenerator<Collected> {
   const { path } = entry;
   try {
@@ -84,6 +89,7 @@ async function* collectEntry(entry: Entry, inZip: boolean, refuse: boolean): Asy
     const kind = await sniffBlob(file);
     if (kind.role === 'image') yield { file, path };
     else if (kind.role === 'zip' && !inZip) yield* collectZip(file, path);
+    else if (refuse && kind.role === 'other' && isTextPath(path)) yield { text: file, path };
     else if (refuse) yield { refused: refusal(path, kind).detail };
   } catch (thrown) {
     yield { refused: unreadable(thrown, path) };
@@ -152,7 +158,7 @@ function entriesOf(transfer: DataTransfer): (File | FileSystemEntry)[] {
 }
 
 /**
- * Images in what was dropped (`event.dataTransfer`), pasted (`event.clipboardData`) or picked (`input.files`): files,
+ * Images and possible label files in what was dropped (`event.dataTransfer`), pasted (`event.clipboardData`) or picked (`input.files`): files,
  * folders with all they contain, zip archives, checkpoint folders. In order of names; files and archives are opened only
  * when the stream gets to them, so a consumer that stops early reads no more.
  *

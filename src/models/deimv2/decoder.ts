@@ -10,73 +10,14 @@ import { topK } from '../../kernels/top-k/op';
 import { attendAroundBoxes } from '../../nn/deformable';
 import { gatherTokens, refineBoxes } from '../../nn/geometry';
 import { attention, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
-import type { ParameterRule, Parameters } from '../../nn/parameters';
-import { linear as linearRules, plain, splitLinear } from '../../nn/rules';
+import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
-import type { DecodeOptions, LayerTrace, Memory, Trace } from '../detector';
+import type { DecodeOptions, LayerTrace, Memory, Selection, Trace } from '../detector';
+import { grouped } from '../rows';
 import type { DeimV2Config } from './config';
+import { three, TOP } from './parameters';
 
-/** Highest probabilities of an edge that the quality estimate reads, and its hidden width. */
-const TOP = 4;
-const QUALITY_WIDTH = 64;
 const POSITION_LIMIT = 10;
-
-const three = (name: string): string[] => [0, 1, 2].map((i) => `${name}.layers.${i}`);
-
-function mlpRules(
-  group: 'decoder' | 'heads',
-  name: string,
-  input: number,
-  hidden: number,
-  output: number,
-): ParameterRule[] {
-  const [a, b, c] = three(name) as [string, string, string];
-  return [
-    ...linearRules(group, a, input, hidden),
-    ...linearRules(group, b, hidden, hidden),
-    ...linearRules(group, c, hidden, output),
-  ];
-}
-
-function layerRules(c: DeimV2Config, index: number): ParameterRule[] {
-  const name = `decoder.decoder.layers.${index}`;
-  const samples = c.heads * c.points.reduce((sum, count) => sum + count, 0);
-  const inProj = { weight: `${name}.self_attn.in_proj_weight`, bias: `${name}.self_attn.in_proj_bias` };
-  return [
-    ...splitLinear('decoder', `${name}.self_attn`, inProj, ['query', 'key', 'value'], c.width, c.width),
-    ...linearRules('decoder', `${name}.self_attn.out_proj`, c.width, c.width),
-    ...linearRules('decoder', `${name}.cross_attn.sampling_offsets`, c.width, samples * 2),
-    ...linearRules('decoder', `${name}.cross_attn.attention_weights`, c.width, samples),
-    ...['norm1', 'norm2', 'norm3'].map((norm) => plain('decoder', `${name}.${norm}.scale`, [c.width])),
-    ...linearRules('decoder', `${name}.swish_ffn.w12`, c.width, 2 * c.hidden),
-    ...linearRules('decoder', `${name}.swish_ffn.w3`, c.hidden, c.width),
-  ];
-}
-
-function headRules(c: DeimV2Config, index: number): ParameterRule[] {
-  const quality = `decoder.decoder.lqe_layers.${index}.reg_conf.layers`;
-  return [
-    ...linearRules('heads', `decoder.dec_score_head.${index}`, c.width, c.classes),
-    ...linearRules('heads', `${quality}.0`, 4 * (TOP + 1), QUALITY_WIDTH),
-    ...linearRules('heads', `${quality}.1`, QUALITY_WIDTH, 1),
-    ...(index === 0 || !c.sharedBoxHead
-      ? mlpRules('heads', `decoder.dec_bbox_head.${index}`, c.width, c.width, 4 * (c.bins + 1))
-      : []),
-  ];
-}
-
-export function decoderRules(c: DeimV2Config): ParameterRule[] {
-  const each = Array.from({ length: c.layers }, (_, index) => [...layerRules(c, index), ...headRules(c, index)]);
-  return [
-    ...each.flat(),
-    plain('heads', 'decoder.decoder.up', [1]),
-    plain('heads', 'decoder.decoder.reg_scale', [1]),
-    ...linearRules('heads', 'decoder.enc_score_head', c.width, c.classes),
-    ...mlpRules('heads', 'decoder.enc_bbox_head', c.width, c.width, 4),
-    ...mlpRules('heads', 'decoder.pre_bbox_head', c.width, c.width, 4),
-    ...mlpRules('decoder', 'decoder.query_pos_head', 4, c.width, c.width),
-  ];
-}
 
 /**
  * W(n) (D-FINE, eq. 3): offsets of an edge that the bins stand for, 0 in the middle, growing outwards.
@@ -111,17 +52,16 @@ export interface DecoderConstants {
   regScale: number;
 }
 
-interface Episode {
+/** A model and the memory that it reads. */
+export interface DecoderRun {
   p: Parameters;
   c: DeimV2Config;
   constants: DecoderConstants;
   memory: Memory;
 }
 
-function select(
-  { p, c, constants, memory }: Episode,
-  dense: boolean,
-): { first: LayerTrace; topk: tf.Tensor2D; extras: Record<string, tf.Tensor> } {
+/** The Q tokens with the highest class score and their boxes. */
+export function select({ p, c, constants, memory }: DecoderRun, dense: boolean): Selection {
   const { tokens } = memory;
   const logits = linear(p, 'decoder.enc_score_head', tokens);
   const topk = topK(logits, c.queries);
@@ -142,9 +82,19 @@ function select(
   return { first, topk, extras };
 }
 
-/** What layer `index` makes of the queries that enter it, without noise [B,Q,D]. `position` [B,Q,D] and `boxes` are the first ones in every layer but for sampling. */
+/** Position embedding [B,Q,D] of the selection's boxes [B,Q,4]; the same in every layer. */
+export function positionOf({ p }: DecoderRun, boxes: tf.Tensor3D): tf.Tensor3D {
+  return tf.clipByValue(mlp(p, three('decoder.query_pos_head'), boxes, 'silu'), -POSITION_LIMIT, POSITION_LIMIT);
+}
+
+/**
+ * mu_k: what layer `index` makes of the queries that enter it, without noise [B,Q,D].
+ * @param run whose memory is of B images, or of fewer whose rows of queries follow each other (the rollouts of an image)
+ * @param boxes [B,Q,4] around which the layer samples
+ * @param position [B,Q,D]
+ */
 export function layerMean(
-  { p, c, memory }: Episode,
+  { p, c, memory }: DecoderRun,
   index: number,
   queries: tf.Tensor3D,
   boxes: tf.Tensor3D,
@@ -162,14 +112,39 @@ export function layerMean(
   const first = rmsNorm(p, `${name}.norm1.scale`, queries, seen);
   const names = { offsets: `${name}.cross_attn.sampling_offsets`, weights: `${name}.cross_attn.attention_weights` };
   const sampling = { heads: c.heads, points: c.points, shapes: memory.shapes };
-  const sampled = attendAroundBoxes(p, names, tf.add(first, position), boxes, memory.tokens, sampling);
+  const images = memory.tokens.shape[0];
+  const [asking, around] = [grouped(tf.add(first, position), images), grouped(boxes, images)];
+  const sampled = tf.reshape(
+    attendAroundBoxes(p, names, asking, around, memory.tokens, sampling),
+    queries.shape,
+  ) as tf.Tensor3D;
   const second = rmsNorm(p, `${name}.norm2.scale`, first, sampled);
   return rmsNorm(p, `${name}.norm3.scale`, swiglu(p, `${name}.swish_ffn.w12`, `${name}.swish_ffn.w3`, second, second));
 }
 
+/** The boxes [B,Q,4] that all layers move: the selection's, refined by what left the first layer. */
+export function initialBoxes({ p }: DecoderRun, boxes: tf.Tensor3D, queries: tf.Tensor3D): tf.Tensor3D {
+  return refineBoxes(boxes, mlp(p, three('decoder.pre_bbox_head'), queries, 'silu'));
+}
+
+/**
+ * Logits of the edges [B,Q,4n] after layer `index`: its own added to those before.
+ * @param before queries and corners that left the layer before, where there is one
+ */
+export function cornersOf(
+  { p, c }: DecoderRun,
+  index: number,
+  queries: tf.Tensor3D,
+  before?: { queries: tf.Tensor3D; corners: tf.Tensor3D },
+): tf.Tensor3D {
+  const head = three(`decoder.dec_bbox_head.${c.sharedBoxHead ? 0 : index}`);
+  if (!before) return mlp(p, head, queries, 'silu');
+  return tf.add(mlp(p, head, tf.add(queries, before.queries) as tf.Tensor3D, 'silu'), before.corners);
+}
+
 /** Scores and boxes of a layer from the distribution of each edge. @param corners [B,Q,4n] @param initial [B,Q,4] */
-function predict(
-  { p, c, constants }: Episode,
+export function predict(
+  { p, c, constants }: DecoderRun,
   index: number,
   hidden: tf.Tensor3D,
   corners: tf.Tensor3D,
@@ -192,36 +167,43 @@ function predict(
   };
 }
 
-export function decode(episode: Episode, { dense = false }: DecodeOptions): Trace {
-  const { p, c, memory } = episode;
-  const { first, topk, extras } = select(episode, dense);
-  const layers: LayerTrace[] = [first];
+/**
+ * Layers 1, …, L from given queries and boxes, without noise: q_{k+1} = mu_k. No gradient goes to what it starts from.
+ * 'pre.logits' and 'pre.boxes' in extras have a set loss of their own in the authors' training.
+ * @param run whose memory is of as many images as there are rows of queries, or of fewer whose rows follow each other
+ */
+export function decodeFrom(
+  run: DecoderRun,
+  first: Pick<LayerTrace, 'hidden' | 'boxes'>,
+): Pick<Trace, 'layers' | 'extras'> {
+  const layers: LayerTrace[] = [];
+  const extras: Trace['extras'] = {};
   let boxes = stopGradient(first.boxes);
   let queries = stopGradient(first.hidden);
-  const position = tf.clipByValue(
-    mlp(p, three('decoder.query_pos_head'), boxes, 'silu'),
-    -POSITION_LIMIT,
-    POSITION_LIMIT,
-  );
+  const position = positionOf(run, boxes);
   let initial = boxes;
-  let before: tf.Tensor3D | undefined;
-  let corners: tf.Tensor3D | undefined;
-  for (let index = 0; index < c.layers; index++) {
-    queries = layerMean(episode, index, queries, boxes, position);
+  let before: { queries: tf.Tensor3D; corners: tf.Tensor3D } | undefined;
+  for (let index = 0; index < run.c.layers; index++) {
+    queries = layerMean(run, index, queries, boxes, position);
     if (index === 0) {
-      const pre = refineBoxes(boxes, mlp(p, three('decoder.pre_bbox_head'), queries, 'silu'));
+      const pre = initialBoxes(run, boxes, queries);
       extras['pre.boxes'] = pre;
-      extras['pre.logits'] = linear(p, 'decoder.dec_score_head.0', queries);
+      extras['pre.logits'] = linear(run.p, 'decoder.dec_score_head.0', queries);
       initial = stopGradient(pre);
     }
-    const head = `decoder.dec_bbox_head.${c.sharedBoxHead ? 0 : index}`;
-    const moved = mlp(p, three(head), before ? (tf.add(queries, before) as tf.Tensor3D) : queries, 'silu');
-    corners = corners ? (tf.add(moved, corners) as tf.Tensor3D) : moved;
-    const predicted = predict(episode, index, queries, corners, initial);
+    const corners = cornersOf(run, index, queries, before);
+    const predicted = predict(run, index, queries, corners, initial);
     layers.push(predicted);
     extras[`layer.${index}.corners`] = corners;
     boxes = stopGradient(predicted.boxes);
-    before = stopGradient(queries);
+    before = { queries: stopGradient(queries), corners };
   }
-  return { memory, topk, layers, extras };
+  return { layers, extras };
+}
+
+/** The whole episode without noise. */
+export function decode(run: DecoderRun, { dense = false }: DecodeOptions): Trace {
+  const { first, topk, extras } = select(run, dense);
+  const rest = decodeFrom(run, first);
+  return { memory: run.memory, topk, layers: [first, ...rest.layers], extras: { ...extras, ...rest.extras } };
 }

@@ -4,30 +4,48 @@ import { ConfigReader } from '../../lib/config-reader';
 import { DetectorError } from '../../lib/errors';
 import type { TensorSource } from '../../lib/tensor-source';
 import { anchorLogits } from '../../nn/geometry';
-import { Parameters } from '../../nn/parameters';
-import type { DecodeOptions, Detector, Memory, Trace } from '../detector';
+import { Parameters, type ParameterRule } from '../../nn/parameters';
+import type { DecodeOptions, Detector, LayerTrace, Memory, Selection, Trace } from '../detector';
+import type { Episode, EpisodeOptions } from '../episode';
 import { readPreprocessing, type Preprocessing } from '../preprocessing';
 import { backboneRules, readAffineBlocks, runBackbone, type AffineBlocks } from './backbone';
 import { readDeimV2Config, type DeimV2Config } from './config';
-import { decode, decoderRules, weightingFunction, type DecoderConstants } from './decoder';
+import { decode, decodeFrom, select, weightingFunction, type DecoderConstants, type DecoderRun } from './decoder';
 import { encoderRules, runEncoder } from './encoder';
+import { deimV2Episode } from './episode';
+import { classHeads, decoderRules, logStdNames, policyRules } from './parameters';
+import { withPolicy } from './policy';
 
 /** Anchors are 0.05 * 2^level of the image wide (RT-DETR, section 4.3). */
 const ANCHOR_SIZE = 0.05;
 /** Not read: the class embeddings of the denoising queries (training), and buffers that follow from config.json. */
 const NOT_READ = /num_batches_tracked$|denoising_class_embed|num_points_scale$|decoder\.(anchors|valid_mask)$/;
 
+/** What a loaded model has beside its weights; a model that shares them leaves them alone. */
+interface Constants extends DecoderConstants {
+  affine: AffineBlocks;
+  rules: readonly ParameterRule[];
+  parameterCount: number;
+}
+
 export class DeimV2 implements Detector {
   readonly family = 'deimv2';
+  readonly scoring = 'sigmoid';
+  readonly policy: readonly string[];
+  readonly classHeads: readonly { weight: string; bias: string }[];
 
   private constructor(
     readonly config: DeimV2Config,
     readonly classes: readonly string[],
     readonly preprocessing: Preprocessing,
     readonly parameters: Parameters,
-    private readonly affine: AffineBlocks,
-    private readonly constants: DecoderConstants,
-  ) {}
+    private readonly constants: Constants,
+    /** False: weights and constants are somebody else's. */
+    private readonly owner: boolean,
+  ) {
+    this.policy = logStdNames(config);
+    this.classHeads = classHeads(config);
+  }
 
   /** @throws DetectorError naming the setting or tensor that is not as it should be */
   static load(files: {
@@ -35,20 +53,33 @@ export class DeimV2 implements Detector {
     preprocessor: Record<string, unknown> | undefined;
     classes: readonly string[];
     weights: TensorSource;
+    policy?: TensorSource | undefined;
   }): DeimV2 {
     const config = readDeimV2Config(new ConfigReader(files.config, 'config.json'), files.classes.length);
     const preprocessing = readPreprocessing(files.preprocessor, { size: config.size, rescale: 1 / 255 });
     const shapes = levelShapes(preprocessing, config.queries);
-    const rules = [...backboneRules(config), ...encoderRules(config), ...decoderRules(config)];
-    const parameters = Parameters.load(rules, files.weights, NOT_READ);
+    const rules = [...backboneRules(config), ...encoderRules(config), ...decoderRules(config), ...policyRules(config)];
+    const parameters = Parameters.load(rules, withPolicy(config, files.weights, files.policy), NOT_READ);
     const number = (name: string): number => files.weights.float32(name)[0]!;
     const regScale = Math.abs(number('decoder.decoder.reg_scale'));
     const anchors = anchorLogits(shapes, [ANCHOR_SIZE, ANCHOR_SIZE * 2]);
-    return new DeimV2(config, files.classes, preprocessing, parameters, readAffineBlocks(config, files.weights), {
+    const constants: Constants = {
+      affine: readAffineBlocks(config, files.weights),
+      rules,
+      parameterCount: parameters.count - (files.policy ? 0 : config.layers * config.width),
       anchors: tf.tensor(anchors, [anchors.length / 4, 4]),
       weights: tf.tensor1d(weightingFunction(config.bins, number('decoder.decoder.up'), regScale)),
       regScale,
-    });
+    };
+    return new DeimV2(config, files.classes, preprocessing, parameters, constants, true);
+  }
+
+  sharing(parameters: Parameters): DeimV2 {
+    return new DeimV2(this.config, this.classes, this.preprocessing, parameters, this.constants, false);
+  }
+
+  get rules(): readonly ParameterRule[] {
+    return this.constants.rules;
   }
 
   get layers(): number {
@@ -60,24 +91,41 @@ export class DeimV2 implements Detector {
   }
 
   get parameterCount(): number {
-    return this.parameters.count;
+    return this.constants.parameterCount;
   }
 
   encode(image: tf.Tensor4D): Memory {
     const levels = runEncoder(
       this.parameters,
       this.config,
-      runBackbone(this.parameters, this.affine, this.config, image),
+      runBackbone(this.parameters, this.constants.affine, this.config, image),
     );
     const tokens = levels.map((x) => tf.reshape(x, [x.shape[0], x.shape[1] * x.shape[2], x.shape[3]]) as tf.Tensor3D);
     return { tokens: tf.concat(tokens, 1), shapes: levels.map(({ shape }) => [shape[1], shape[2]]) };
   }
 
   decode(memory: Memory, options: DecodeOptions = {}): Trace {
-    return decode({ p: this.parameters, c: this.config, constants: this.constants, memory }, options);
+    return decode(this.run(memory), options);
+  }
+
+  decodeFrom(memory: Memory, first: Pick<LayerTrace, 'hidden' | 'boxes'>): LayerTrace[] {
+    return decodeFrom(this.run(memory), first).layers;
+  }
+
+  select(memory: Memory, { dense = false }: DecodeOptions = {}): Selection {
+    return select(this.run(memory), dense);
+  }
+
+  episode(memory: Memory, first: Pick<LayerTrace, 'hidden' | 'boxes'>, options: EpisodeOptions): Episode {
+    return deimV2Episode(this.run(memory), first, options);
+  }
+
+  private run(memory: Memory): DecoderRun {
+    return { p: this.parameters, c: this.config, constants: this.constants, memory };
   }
 
   dispose(): void {
+    if (!this.owner) return;
     this.parameters.dispose();
     this.constants.anchors.dispose();
     this.constants.weights.dispose();

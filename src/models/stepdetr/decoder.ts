@@ -10,7 +10,8 @@ import { gatherTokens, refineBoxes } from '../../nn/geometry';
 import { attention, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
-import type { DecodeOptions, LayerTrace, Memory, Trace } from '../detector';
+import type { DecodeOptions, LayerTrace, Memory, Selection, Trace } from '../detector';
+import { grouped } from '../rows';
 import type { StepDetrConfig } from './config';
 
 const three = (name: string): string[] => [`${name}.0`, `${name}.2`, `${name}.4`];
@@ -21,31 +22,30 @@ export interface State {
   boxes: tf.Tensor3D;
 }
 
-/** [B,Q,W] -> [rows, B/rows Q, W]: queries of one image side by side. */
-function grouped(x: tf.Tensor3D, rows: number): tf.Tensor3D {
-  const [batch, queries, width] = x.shape;
-  return batch === rows ? x : tf.reshape(x, [rows, (batch / rows) * queries, width]);
-}
-
 /**
  * mu_k: what layer `index` makes of the state, without noise [B,Q,D].
  * @param memory of B images, or of fewer whose rows of the state follow each other (the rollouts of an image): queries meet
  *   the memory one by one, so that its projection is computed once for all of them
+ * @param all where `state` has only some queries of every row: the row's whole state, which they attend to
  */
 export function layerMean(
   p: Parameters,
   c: StepDetrConfig,
   index: number,
-  { queries, boxes }: State,
+  state: State,
   memory: Memory,
+  all: State = state,
 ): tf.Tensor3D {
   const name = `layers.${index}`;
-  const position = mlp(p, three('position'), boxes, 'silu');
-  const placed = tf.add(queries, position) as tf.Tensor3D;
+  const { queries, boxes } = state;
+  const positionOf = (around: tf.Tensor3D): tf.Tensor3D => mlp(p, three('position'), around, 'silu');
+  const placed = (own: State, position: tf.Tensor3D): tf.Tensor3D => tf.add(own.queries, position);
+  const position = positionOf(boxes);
+  const asked = placed(state, position);
   const [q, k, v] = [
-    linear(p, `${name}.query`, placed),
-    linear(p, `${name}.key`, placed),
-    linear(p, `${name}.value`, queries),
+    linear(p, `${name}.query`, asked),
+    linear(p, `${name}.key`, all === state ? asked : placed(all, positionOf(all.boxes))),
+    linear(p, `${name}.value`, all.queries),
   ];
   const seen = linear(p, `${name}.out`, attention(q, k, v, c.heads));
   const first = rmsNorm(p, `${name}.self_norm.weight`, queries, seen);
@@ -68,12 +68,6 @@ export function predict(p: Parameters, queries: tf.Tensor3D, from: tf.Tensor3D):
     logits: linear(p, 'class_head', queries),
     boxes: refineBoxes(from, mlp(p, three('box_head'), queries, 'silu')),
   };
-}
-
-export interface Selection {
-  first: LayerTrace;
-  topk: tf.Tensor2D;
-  extras: Record<string, tf.Tensor>;
 }
 
 /** The Q tokens with the highest class score and their boxes. @param anchors [N,4] anchor logits */
@@ -103,7 +97,28 @@ export function selectQueries(
   return { first: { ...first, boxes: boxesOf(hidden, own) }, topk, extras: {} };
 }
 
-/** The whole episode without noise: q_{k+1} = mu_k. */
+/**
+ * Layers 1, …, L from given queries and boxes, without noise: q_{k+1} = mu_k. No gradient goes to what it starts from.
+ * @param memory of as many images as there are rows of queries, or of fewer whose rows follow each other
+ */
+export function decodeFrom(
+  p: Parameters,
+  c: StepDetrConfig,
+  memory: Memory,
+  first: Pick<LayerTrace, 'hidden' | 'boxes'>,
+): LayerTrace[] {
+  const layers: LayerTrace[] = [];
+  let state: State = { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) };
+  for (let index = 0; index < c.decoderLayers; index++) {
+    const hidden = layerMean(p, c, index, state, memory);
+    const predicted = predict(p, hidden, state.boxes);
+    layers.push({ layer: index + 1, hidden, ...predicted });
+    state = { queries: hidden, boxes: stopGradient(predicted.boxes) };
+  }
+  return layers;
+}
+
+/** The whole episode without noise. */
 export function decode(
   p: Parameters,
   c: StepDetrConfig,
@@ -112,13 +127,5 @@ export function decode(
   { dense = false }: DecodeOptions,
 ): Trace {
   const { first, topk, extras } = selectQueries(p, c, memory, anchors, dense);
-  const layers: LayerTrace[] = [first];
-  let state: State = { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) };
-  for (let index = 0; index < c.decoderLayers; index++) {
-    const hidden = layerMean(p, c, index, state, memory);
-    const predicted = predict(p, hidden, state.boxes);
-    layers.push({ layer: index + 1, hidden, ...predicted });
-    state = { queries: hidden, boxes: stopGradient(predicted.boxes) };
-  }
-  return { memory, topk, layers, extras };
+  return { memory, topk, layers: [first, ...decodeFrom(p, c, memory, first)], extras };
 }

@@ -40,7 +40,7 @@ describe.skipIf(!sharedIsHere)(`StepDETR's episode (${WHY_SKIPPED} otherwise)`, 
       randomNormal<tf.Rank.R3>([rows, model.queries, model.config.width], { seed, stream }),
     );
   const run = (from: Memory, rollouts: number, noise: tf.Tensor3D[]): RolloutStep[] =>
-    rollOut(model.episode(from, model.select(from), { rollouts, logStd: LIMITS }), noise);
+    rollOut(model.episode(from, model.select(from).first, { rollouts, logStd: LIMITS }), noise);
   const rowOf = (x: tf.Tensor3D, row: number): tf.Tensor3D => tf.slice(x, [row, 0, 0], [1, -1, -1]);
 
   test('rows are images, each with its rollouts', async () => {
@@ -85,7 +85,7 @@ describe.skipIf(!sharedIsHere)(`StepDETR's episode (${WHY_SKIPPED} otherwise)`, 
 
   test('reconsidered at once, an action has the probability that it was taken with', async () => {
     const noise = noiseFor(IMAGES * ROLLOUTS, 6);
-    const episode = model.episode(memory, model.select(memory), { rollouts: ROLLOUTS, logStd: LIMITS });
+    const episode = model.episode(memory, model.select(memory).first, { rollouts: ROLLOUTS, logStd: LIMITS });
     const steps = rollOut(episode, noise);
     for (const [k, step] of steps.entries()) {
       const { logProb } = reconsider(episode, k, step);
@@ -96,7 +96,7 @@ describe.skipIf(!sharedIsHere)(`StepDETR's episode (${WHY_SKIPPED} otherwise)`, 
   test('a log_std outside its limits counts as the limit and gets no gradient', async () => {
     const name = 'layers.0.log_std';
     const slope = async (logStd: { min: number; max: number }): Promise<number> => {
-      const episode = model.episode(memory, model.select(memory), { rollouts: 1, logStd });
+      const episode = model.episode(memory, model.select(memory).first, { rollouts: 1, logStd });
       const [gradient] = tf
         .engine()
         .gradients(() => tf.sum(episode.policy(0, episode.start()).logStd), [model.parameters.get(name)]).grads;
@@ -105,8 +105,8 @@ describe.skipIf(!sharedIsHere)(`StepDETR's episode (${WHY_SKIPPED} otherwise)`, 
     expect(await slope(LIMITS)).toBe(1);
     expect(await slope({ min: -1, max: 0 })).toBe(0);
     const { logStd } = model
-      .episode(memory, model.select(memory), { rollouts: 1, logStd: { min: -1, max: 0 } })
-      .policy(0, model.episode(memory, model.select(memory), { rollouts: 1, logStd: LIMITS }).start());
+      .episode(memory, model.select(memory).first, { rollouts: 1, logStd: { min: -1, max: 0 } })
+      .policy(0, model.episode(memory, model.select(memory).first, { rollouts: 1, logStd: LIMITS }).start());
     expect(new Set(await logStd.data())).toEqual(new Set([-1]));
   });
 

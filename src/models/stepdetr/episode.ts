@@ -1,30 +1,18 @@
 /**
  * StepDETR's decoder as an episode: the encoder's memory is shared by all rollouts of an image.
  *
- * B images, G rollouts of an image, R = B G rows (image by image), Q queries, D width.
+ * B images, G rollouts of an image, R = B G rows (image by image), Q queries, A of them, D width.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { expectThat } from '../../kernels/shapes';
+import { gatherTokens } from '../../nn/geometry';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
 import type { LayerTrace, Memory } from '../detector';
-import type { Episode, EpisodeState, Policy } from '../episode';
+import type { Episode, EpisodeOptions, EpisodeState, Policy } from '../episode';
+import { repeated, shared } from '../rows';
 import type { StepDetrConfig } from './config';
 import { layerMean, predict } from './decoder';
-
-export interface EpisodeOptions {
-  /** G */
-  rollouts: number;
-  /** Least and greatest log_std; outside, log_std gets no gradient. */
-  logStd: { min: number; max: number };
-}
-
-/** [B,...] -> [B*G,...], each image's rows one after another, without gradient. */
-function repeated(x: tf.Tensor3D, rollouts: number): tf.Tensor3D {
-  const [batch, rows, columns] = x.shape;
-  const wide = tf.tile(tf.reshape(stopGradient(x), [batch, 1, rows * columns]), [1, rollouts, 1]);
-  return tf.reshape(wide, [batch * rollouts, rows, columns]);
-}
 
 /**
  * @param memory [B,N,D], not repeated
@@ -36,17 +24,35 @@ export function stepDetrEpisode(
   c: StepDetrConfig,
   memory: Memory,
   first: Pick<LayerTrace, 'hidden' | 'boxes'>,
-  { rollouts, logStd }: EpisodeOptions,
+  { rollouts, logStd, firstMean }: EpisodeOptions,
 ): Episode {
   expectThat('episode', Number.isInteger(rollouts) && rollouts >= 1, `expected at least 1 rollout, got ${rollouts}`);
+  const images = memory.tokens.shape[0];
+  const logStdOf = (step: number): tf.Tensor1D =>
+    tf.clipByValue(p.get<tf.Rank.R1>(`layers.${step}.log_std`), logStd.min, logStd.max);
+  /** All rollouts of an image start alike. */
+  const firstMeanOf = (): tf.Tensor3D => {
+    if (firstMean) return firstMean;
+    const state = { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) };
+    return layerMean(p, c, 0, state, memory);
+  };
   return {
     steps: c.decoderLayers,
-    rows: memory.tokens.shape[0] * rollouts,
+    rows: images * rollouts,
     start: () => ({ queries: repeated(first.hidden, rollouts), boxes: repeated(first.boxes, rollouts) }),
     policy: (step: number, state: EpisodeState): Policy => ({
-      mean: layerMean(p, c, step, state, memory),
-      logStd: tf.clipByValue(p.get<tf.Rank.R1>(`layers.${step}.log_std`), logStd.min, logStd.max),
+      mean: step === 0 ? shared(firstMeanOf(), rollouts) : layerMean(p, c, step, state, memory),
+      logStd: logStdOf(step),
     }),
+    policyAt: (step, state, queries) => {
+      if (step === 0) {
+        const own = tf.reshape(queries, [images, queries.size / images]) as tf.Tensor2D; // R,A -> B,G A
+        const mean = tf.reshape(gatherTokens(firstMeanOf(), own), [...queries.shape, c.width]) as tf.Tensor3D;
+        return { mean, logStd: logStdOf(0) };
+      }
+      const some = { queries: gatherTokens(state.queries, queries), boxes: gatherTokens(state.boxes, queries) };
+      return { mean: layerMean(p, c, step, some, memory, state), logStd: logStdOf(step) };
+    },
     act: (_step, state, action) => {
       const { logits, boxes } = predict(p, action, state.boxes);
       return { logits, boxes, next: { queries: stopGradient(action), boxes: stopGradient(boxes) } };

@@ -3,48 +3,69 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ConfigReader } from '../../lib/config-reader';
 import { DetectorError } from '../../lib/errors';
 import type { TensorSource } from '../../lib/tensor-source';
-import { anchorLogits, sinePositions } from '../../nn/geometry';
-import { Parameters } from '../../nn/parameters';
-import type { DecodeOptions, Detector, LayerTrace, Memory, Trace } from '../detector';
-import type { Episode } from '../episode';
+import { anchorLogits, sinePositions, type LevelShape } from '../../nn/geometry';
+import { Parameters, type ParameterRule } from '../../nn/parameters';
+import type { DecodeOptions, Detector, LayerTrace, Memory, Selection, Trace } from '../detector';
+import type { Episode, EpisodeOptions } from '../episode';
 import { readPreprocessing, type Preprocessing } from '../preprocessing';
 import { BACKBONE_CHANNELS, backboneRules, runBackbone } from './backbone';
 import { readStepDetrConfig, type StepDetrConfig } from './config';
-import { decode, selectQueries } from './decoder';
-import { stepDetrEpisode, type EpisodeOptions } from './episode';
+import { decode, decodeFrom, selectQueries } from './decoder';
+import { stepDetrEpisode } from './episode';
 import { encodeFeatures, encodePatches } from './encoder';
-import { stepDetrRules } from './parameters';
+import { CLASS_HEADS, logStdNames, stepDetrRules } from './parameters';
 
 /** Anchors are 0.05 * stride / 8 of the image wide (RT-DETR, section 4.3). */
 const ANCHOR_SIZE = 0.05;
 
+/** What a loaded model has beside its weights; a model that shares them leaves them alone. */
+interface Constants {
+  /** The frozen backbone; without one the model stands on patches. */
+  backbone: Parameters | undefined;
+  /** [1,N',D] sine positions of the cells that the encoder blocks see. */
+  positions: tf.Tensor3D;
+  /** [N,4] anchor logits. */
+  anchors: tf.Tensor2D;
+}
+
+function makeConstants(
+  { width, strides }: StepDetrConfig,
+  { size }: Preprocessing,
+  backbone: Parameters | undefined,
+): Constants {
+  const [h, w] = size.map((side) => side / 16) as [number, number];
+  const shapes: LevelShape[] = [
+    [h, w],
+    [h / 2, w / 2],
+  ];
+  const placed = shapes[backbone ? 1 : 0]!;
+  const sizes = strides.map((stride) => (ANCHOR_SIZE * stride) / 8);
+  const anchors = anchorLogits(shapes, sizes);
+  return {
+    backbone,
+    positions: tf.tensor(sinePositions(placed, width), [1, placed[0] * placed[1], width]),
+    anchors: tf.tensor(anchors, [anchors.length / 4, 4]),
+  };
+}
+
 export class StepDetr implements Detector {
   readonly family = 'stepdetr';
-  private readonly positions: tf.Tensor3D;
-  private readonly anchors: tf.Tensor2D;
+  readonly scoring = 'sigmoid';
+  readonly classHeads = CLASS_HEADS;
+  readonly rules: readonly ParameterRule[];
+  readonly policy: readonly string[];
 
   private constructor(
     readonly config: StepDetrConfig,
     readonly classes: readonly string[],
     readonly preprocessing: Preprocessing,
     readonly parameters: Parameters,
-    private readonly backbone: Parameters | undefined,
+    private readonly constants: Constants,
+    /** False: weights and constants are somebody else's. */
+    private readonly owner: boolean,
   ) {
-    const [h, w] = preprocessing.size.map((side) => side / 16) as [number, number];
-    const [ch, cw] = [h / 2, w / 2];
-    const placed: readonly [number, number] = backbone ? [ch, cw] : [h, w];
-    this.positions = tf.tensor(sinePositions(placed, config.width), [1, placed[0] * placed[1], config.width]);
-    const sizes = config.strides.map((stride) => (ANCHOR_SIZE * stride) / 8);
-    this.anchors = tf.tensor(
-      anchorLogits(
-        [
-          [h, w],
-          [ch, cw],
-        ],
-        sizes,
-      ),
-      [h * w + ch * cw, 4],
-    );
+    this.rules = stepDetrRules(config);
+    this.policy = logStdNames(config);
   }
 
   /**
@@ -64,14 +85,14 @@ export class StepDetr implements Detector {
       rescale: config.patch === 0 ? 1 : 1 / 255,
     });
     refuseMismatch(config, files.classes, preprocessing);
+    const parameters = Parameters.load(stepDetrRules(config), files.weights);
     const backbone = config.patch === 0 ? loadBackbone(config, files.backbone) : undefined;
-    return new StepDetr(
-      config,
-      files.classes,
-      preprocessing,
-      Parameters.load(stepDetrRules(config), files.weights),
-      backbone,
-    );
+    const constants = makeConstants(config, preprocessing, backbone);
+    return new StepDetr(config, files.classes, preprocessing, parameters, constants, true);
+  }
+
+  sharing(parameters: Parameters): StepDetr {
+    return new StepDetr(this.config, this.classes, this.preprocessing, parameters, this.constants, false);
   }
 
   get layers(): number {
@@ -83,47 +104,48 @@ export class StepDetr implements Detector {
   }
 
   get parameterCount(): number {
-    return this.parameters.count + (this.backbone?.count ?? 0);
+    return this.parameters.count + (this.constants.backbone?.count ?? 0);
   }
 
   /** @param image [B,H,W,3] 0..255 -> features at strides 16 and 32; only where there is a backbone */
   features(image: tf.Tensor4D): [tf.Tensor4D, tf.Tensor4D] {
-    if (!this.backbone) throw new Error('a StepDETR over patches has no backbone');
-    return runBackbone(this.backbone, image);
+    const { backbone } = this.constants;
+    if (!backbone) throw new Error('a StepDETR over patches has no backbone');
+    return runBackbone(backbone, image);
   }
 
   encode(image: tf.Tensor4D): Memory {
-    return this.backbone
+    return this.constants.backbone
       ? this.encodeFeatures(...this.features(image))
-      : encodePatches(this.parameters, this.config, image, this.positions);
+      : encodePatches(this.parameters, this.config, image, this.constants.positions);
   }
 
   encodeFeatures(stride16: tf.Tensor4D, stride32: tf.Tensor4D): Memory {
-    return encodeFeatures(this.parameters, this.config, stride16, stride32, this.positions);
+    return encodeFeatures(this.parameters, this.config, stride16, stride32, this.constants.positions);
   }
 
   decode(memory: Memory, options: DecodeOptions = {}): Trace {
-    return decode(this.parameters, this.config, memory, this.anchors, options);
+    return decode(this.parameters, this.config, memory, this.constants.anchors, options);
   }
 
-  /**
-   * The decoder as an episode over a memory that all rollouts of an image share.
-   * @param first the query selection's answer for this memory: `decode(memory).layers[0]`, or `select(memory)`
-   */
   episode(memory: Memory, first: Pick<LayerTrace, 'hidden' | 'boxes'>, options: EpisodeOptions): Episode {
     return stepDetrEpisode(this.parameters, this.config, memory, first, options);
   }
 
-  /** The query selection alone: queries and boxes that enter the first layer. Run inside tf.tidy. */
-  select(memory: Memory): LayerTrace {
-    return selectQueries(this.parameters, this.config, memory, this.anchors, false).first;
+  decodeFrom(memory: Memory, first: Pick<LayerTrace, 'hidden' | 'boxes'>): LayerTrace[] {
+    return decodeFrom(this.parameters, this.config, memory, first);
+  }
+
+  select(memory: Memory, { dense = false }: DecodeOptions = {}): Selection {
+    return selectQueries(this.parameters, this.config, memory, this.constants.anchors, dense);
   }
 
   dispose(): void {
+    if (!this.owner) return;
     this.parameters.dispose();
-    this.backbone?.dispose();
-    this.positions.dispose();
-    this.anchors.dispose();
+    this.constants.backbone?.dispose();
+    this.constants.positions.dispose();
+    this.constants.anchors.dispose();
   }
 }
 

@@ -75,6 +75,16 @@ function mlp(group: ParameterGroup, name: string, input: number, hidden: number,
   ];
 }
 
+/** The selection's and that of all layers. */
+export const CLASS_HEADS = ['select_class', 'class_head'].map((name) => ({
+  weight: `${name}.weight`,
+  bias: `${name}.bias`,
+}));
+
+export function logStdNames({ decoderLayers }: StepDetrConfig): string[] {
+  return Array.from({ length: decoderLayers }, (_, index) => `layers.${index}.log_std`);
+}
+
 export function stepDetrRules(c: StepDetrConfig): ParameterRule[] {
   return [
     ...encoder(c),

@@ -7,7 +7,7 @@ import type { OpenedDevice } from '../../kernels/backend';
 import { maxDifference, relativeL2 } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
-import { unbuild } from '../../nn/testing/unbuild';
+import { unbuild } from '../../nn/unbuild';
 import type { Trace } from '../detector';
 import { StepDetr } from './model';
 import { stepDetrRules } from './parameters';

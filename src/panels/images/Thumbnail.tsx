@@ -6,6 +6,7 @@ import { countAbove } from '../../lib/layers';
 import type { ImageItem } from '../../state/images';
 import { useAppState, useAppStore, useCommands } from '../../state/react';
 import styles from './images.module.css';
+import { LabelMark, useLabelWords } from './LabelMark';
 
 export function Thumbnail({ item }: { item: ImageItem }): ReactNode {
   const { t } = useTranslation();
@@ -17,6 +18,10 @@ export function Thumbnail({ item }: { item: ImageItem }): ReactNode {
     return last ? countAbove(last, state.threshold) : null;
   });
   const status = t(`status.${item.status}`);
+  const labelled = useLabelWords(item.id);
+  const name = [item.name, status, ...(found === null ? [] : [t('layers.boxes', { count: found })]), ...labelled].join(
+    ', ',
+  );
   const place = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (current) place.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
@@ -28,14 +33,13 @@ export function Thumbnail({ item }: { item: ImageItem }): ReactNode {
         type="button"
         className={styles['thumb']}
         aria-current={current}
-        aria-label={
-          found === null ? `${item.name}, ${status}` : `${item.name}, ${status}, ${t('layers.boxes', { count: found })}`
-        }
+        aria-label={name}
         title={`${item.name}, ${status}`}
         data-status={item.status}
         onClick={() => store.getState().showImage(item.id)}
       >
         {item.thumbnail ? <img src={item.thumbnail} alt="" draggable={false} /> : null}
+        <LabelMark image={item.id} />
         <span className={styles['state']}>{item.status === 'failed' ? '!' : (found ?? '\u2026')}</span>
       </button>
       <button

@@ -3,16 +3,18 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { shownAt } from '../../lib/layers';
 import { classNameOf } from '../../state/model';
-import { useAppState } from '../../state/react';
+import { useAppState, useLabels } from '../../state/react';
 import { currentItem, currentNames, currentResult, wholeLayer } from '../../state/select';
 import { classColour } from '../../ui/drawing/colours';
+import { LabelFacts } from './LabelFacts';
 import styles from './stage.module.css';
 
 export function Readout(): ReactNode {
+  const mode = useLabels((state) => state.mode);
   return (
     <div className={styles['readout']}>
       <ImageFacts />
-      <QueryFacts />
+      {mode === 'label' ? <LabelFacts /> : <QueryFacts />}
     </div>
   );
 }

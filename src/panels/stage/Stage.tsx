@@ -1,7 +1,7 @@
 /** The image with its boxes, and everything that changes how it is looked at. */
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useAppState, useAppStore, useCommands } from '../../state/react';
+import { useAppState, useAppStore, useCommands, useLabels, useLabelStore } from '../../state/react';
 import { currentItem } from '../../state/select';
 import { ErrorText } from '../../ui/ErrorText';
 import { useShortcuts } from '../../ui/use-shortcuts';
@@ -15,7 +15,10 @@ const NEXT_TRAILS = { off: 'one', one: 'all', all: 'off' } as const;
 export function Stage(): ReactNode {
   const { t } = useTranslation();
   const store = useAppStore();
+  const labels = useLabelStore();
   const commands = useCommands();
+  const mode = useLabels((state) => state.mode);
+  const firstClass = t('label.firstClass');
   const name = useAppState((state) => currentItem(state)?.name);
   const refused = useAppState((state) => currentItem(state)?.error);
   const [magnification, setMagnification] = useState(1);
@@ -27,10 +30,17 @@ export function Stage(): ReactNode {
   useEffect(() => {
     if (!frame.current || !picture.current || !overlay.current) return;
     const elements = { frame: frame.current, picture: picture.current, overlay: overlay.current };
-    const stage = mountStage({ ...elements, store, fetchPicture: commands.picture, onMagnify: setMagnification });
+    const stage = mountStage({
+      ...elements,
+      store,
+      labels,
+      firstClass,
+      fetchPicture: commands.picture,
+      onMagnify: setMagnification,
+    });
     handle.current = stage;
     return stage.destroy;
-  }, [store, commands]);
+  }, [store, labels, commands, firstClass]);
 
   const zoom = useMemo(
     () => ({
@@ -48,18 +58,21 @@ export function Stage(): ReactNode {
         '=': zoom.in,
         '-': zoom.out,
         t: () => store.getState().setTrails(NEXT_TRAILS[store.getState().trails]),
-        l: () => store.getState().setShowLabels(!store.getState().showLabels),
+        g: () => store.getState().setShowLabels(!store.getState().showLabels),
         Escape: () => store.getState().selectQuery(null),
       }),
       [zoom, store],
     ),
   );
 
+  const describe = (shown: string | undefined): string =>
+    shown === undefined ? t('stage.empty') : t(mode === 'label' ? 'label.stageImage' : 'stage.image', { name: shown });
+
   return (
     <section className={styles['stage']} aria-label={t('stage.title')}>
       <StageToolbar zoom={zoom} magnification={magnification} />
-      <div ref={frame} className={styles['frame']}>
-        <canvas ref={picture} role="img" aria-label={name ? t('stage.image', { name }) : t('stage.empty')} />
+      <div ref={frame} className={styles['frame']} data-mode={mode}>
+        <canvas ref={picture} role="img" aria-label={describe(name)} />
         <canvas ref={overlay} aria-hidden="true" />
         {name ? null : <p className={styles['empty']}>{t('stage.empty')}</p>}
         {refused ? (

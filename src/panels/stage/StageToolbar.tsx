@@ -1,13 +1,14 @@
-/** The row over the image: score threshold, trails, tags, zoom. */
+/** The row over the image: score threshold, trails or what is done to labels, tags, zoom. */
 import type { ReactNode } from 'react';
 import { Maximize, Minus, Plus, Tag } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { useAppState } from '../../state/react';
+import { useAppState, useLabels } from '../../state/react';
 import { MAX_THRESHOLD, MIN_THRESHOLD } from '../../state/view';
 import { IconButton } from '../../ui/Button';
 import { formatPercent } from '../../ui/format';
 import { Segmented } from '../../ui/Segmented';
 import { Slider } from '../../ui/Slider';
+import { LabelTools } from './LabelTools';
 import styles from './stage.module.css';
 
 interface StageToolbarProps {
@@ -17,10 +18,11 @@ interface StageToolbarProps {
 
 export function StageToolbar({ zoom, magnification }: StageToolbarProps): ReactNode {
   const { t } = useTranslation();
+  const mode = useLabels((state) => state.mode);
   return (
     <div className={styles['toolbar']}>
       <ThresholdSlider />
-      <TrailsChoice />
+      {mode === 'label' ? <LabelTools /> : <TrailsChoice />}
       <TagsButton />
       <div className={styles['zoom']} role="group" aria-label={t('stage.zoom')}>
         <IconButton label={t('stage.zoomOut')} shortcut="-" onClick={zoom.out}>
@@ -84,7 +86,7 @@ function TagsButton(): ReactNode {
   return (
     <IconButton
       label={t('stage.tags')}
-      shortcut="L"
+      shortcut="G"
       aria-pressed={showLabels}
       onClick={() => setShowLabels(!showLabels)}
     >

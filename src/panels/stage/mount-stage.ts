@@ -1,10 +1,14 @@
 /** Ties the canvases to the store: no React render stands between a change in the store and the next frame. */
+import type { LabelStore } from '../../state/labels';
 import type { Decoded } from '../../state/pictures';
 import { currentItem, currentNames, currentResult } from '../../state/select';
 import type { AppState, AppStore } from '../../state/store';
 import { hitBox } from '../../ui/drawing/hit';
 import { buildScene, type Scene } from '../../ui/drawing/scene';
 import { toImage } from '../../ui/drawing/view';
+import { followLabelKeys } from './label-keys';
+import { followLabelPointer } from './label-pointer';
+import { followLabels } from './follow-labels';
 import { Painter } from './painter';
 import { attachZoom } from './zoom';
 
@@ -27,18 +31,27 @@ export interface StageParts {
   /** Canvas over it, for boxes and trails. */
   overlay: HTMLCanvasElement;
   store: AppStore;
+  labels: LabelStore;
+  /** Name of the class that is made for the first box. */
+  firstClass: string;
   /** The decoded picture of an image id. */
   fetchPicture(id: string): Promise<Decoded> | undefined;
   /** Told the magnification over the fitted view. */
   onMagnify(k: number): void;
 }
 
-export function mountStage({ frame, picture, overlay, store, fetchPicture, onMagnify }: StageParts): StageHandle {
+export function mountStage(parts: StageParts): StageHandle {
+  const { frame, picture, overlay, store, labels, firstClass, fetchPicture, onMagnify } = parts;
+  const isLabelling = (): boolean => labels.getState().mode === 'label';
   const painter = new Painter(picture, overlay);
-  const zoom = attachZoom(frame, (next) => {
-    painter.setZoom(next);
-    onMagnify(next.k);
-  });
+  const zoom = attachZoom(
+    frame,
+    (next) => {
+      painter.setZoom(next);
+      onMagnify(next.k);
+    },
+    isLabelling,
+  );
   const observer = new ResizeObserver(([entry]) => {
     if (entry) painter.resize(entry.contentRect, window.devicePixelRatio);
   });
@@ -46,8 +59,11 @@ export function mountStage({ frame, picture, overlay, store, fetchPicture, onMag
   const stops = [
     followScene(store, painter),
     followPicture(store, fetchPicture, painter, zoom.reset),
-    followPointer(frame, store, painter),
+    followPointer(frame, store, painter, isLabelling),
+    followLabels({ app: store, labels }, painter),
   ];
+  const pointer = followLabelPointer({ frame, painter, stores: { app: store, labels }, firstClass });
+  stops.push(pointer.stop, followLabelKeys({ app: store, labels }, pointer, firstClass));
   return {
     zoomIn: zoom.in,
     zoomOut: zoom.out,
@@ -134,7 +150,7 @@ function followPicture(
   };
 }
 
-function followPointer(frame: HTMLElement, store: AppStore, painter: Painter): () => void {
+function followPointer(frame: HTMLElement, store: AppStore, painter: Painter, isLabelling: () => boolean): () => void {
   const queryAt = (event: MouseEvent): number | null => {
     const rect = frame.getBoundingClientRect();
     const view = painter.view();
@@ -146,9 +162,10 @@ function followPointer(frame: HTMLElement, store: AppStore, painter: Painter): (
     if (store.getState().hoveredQuery !== query) store.getState().hoverQuery(query);
   };
   const move = (event: PointerEvent): void => {
-    if (event.pointerType === 'mouse') hover(queryAt(event));
+    if (event.pointerType === 'mouse' && !isLabelling()) hover(queryAt(event));
   };
   const click = (event: MouseEvent): void => {
+    if (isLabelling()) return;
     const query = queryAt(event);
     const { selectedQuery, selectQuery } = store.getState();
     selectQuery(query === selectedQuery ? null : query);

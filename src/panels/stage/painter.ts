@@ -2,12 +2,18 @@
  * The two canvases of the stage: the picture below, boxes above, so that a picture of many megapixels is drawn again only
  * when the view changes. Draws at most once a frame and only what has changed.
  */
+import type { Point } from '../../lib/box-edits';
 import { drawScene, SCREEN_STYLE } from '../../ui/drawing/draw-scene';
+import { drawLabels } from '../../ui/drawing/label-draw';
+import type { Draft, LabelScene } from '../../ui/drawing/label-scene';
 import type { Scene } from '../../ui/drawing/scene';
 import { fitView, zoomed, type Size, type View, type Zoom } from '../../ui/drawing/view';
 
 const MARGIN = 12;
 const NOTHING: Scene = { boxes: [], trails: [] };
+
+/** Labels and predictions; the painter adds the drag that is going on. */
+export type Labels = Pick<LabelScene, 'labels' | 'predictions'>;
 
 export class Painter {
   readonly #picture: HTMLCanvasElement;
@@ -18,6 +24,9 @@ export class Painter {
   #density = 1;
   #zoom: Zoom = { k: 1, x: 0, y: 0 };
   #scene = NOTHING;
+  #labels: Labels | null = null;
+  #draft: Draft | null = null;
+  #guides: Point | null = null;
   #tags = true;
   #frame = 0;
   #pictureStale = false;
@@ -41,6 +50,26 @@ export class Painter {
     this.#draw(false);
   }
 
+  /** Labels are drawn in place of the scene; null shows the scene again. */
+  setLabels(labels: Labels | null): void {
+    this.#labels = labels;
+    this.#draw(false);
+  }
+
+  /** The box of a drag that is going on: drawn without anything else being told. */
+  setDraft(draft: Draft | null): void {
+    if (this.#draft === draft) return;
+    this.#draft = draft;
+    this.#draw(false);
+  }
+
+  /** Lines across the picture through a point of the image. */
+  setGuides(guides: Point | null): void {
+    if (this.#guides === guides) return;
+    this.#guides = guides;
+    this.#draw(false);
+  }
+
   setZoom(zoom: Zoom): void {
     this.#zoom = zoom;
     this.#draw(true);
@@ -61,6 +90,15 @@ export class Painter {
 
   get scene(): Scene {
     return this.#scene;
+  }
+
+  get labels(): Labels | null {
+    return this.#labels;
+  }
+
+  /** Upright size of the image in pixels, 0 until it is known. */
+  get image(): Size {
+    return this.#image;
   }
 
   view(): View {
@@ -89,7 +127,11 @@ export class Painter {
     pen.clearRect(0, 0, this.#viewport.width, this.#viewport.height);
     // Until the image's size is known there is no place for a box.
     if (this.#image.width === 0) return;
-    drawScene(pen, this.#scene, view, this.#viewport, { ...SCREEN_STYLE, tags: this.#tags });
+    const style = { ...SCREEN_STYLE, tags: this.#tags };
+    if (this.#labels) {
+      const scene = { ...this.#labels, draft: this.#draft, guides: this.#guides };
+      drawLabels(pen, scene, view, this.#viewport, style);
+    } else drawScene(pen, this.#scene, view, this.#viewport, style);
   }
 
   #paintPicture(view: View): void {

@@ -1,5 +1,6 @@
 /**
- * Zoom and pan: the wheel and pinch zoom at the cursor, the middle button, Space with the main button, or a finger drag.
+ * Zoom and pan: the wheel and pinch zoom at the cursor; the middle button, Space with the main button, or a finger drag. Where
+ * one finger draws, two drag.
  */
 import { select } from 'd3-selection';
 import { zoom as createZoom, zoomIdentity, type D3ZoomEvent } from 'd3-zoom';
@@ -17,13 +18,17 @@ export interface ZoomControl {
   destroy(): void;
 }
 
-/** @param onZoom is told the zoom on top of the fitted view whenever it changes */
-export function attachZoom(element: HTMLElement, onZoom: (zoom: Zoom) => void): ZoomControl {
+/**
+ * @param onZoom is told the zoom on top of the fitted view whenever it changes
+ * @param isDrawing whether a single finger draws and so does not drag
+ */
+export function attachZoom(element: HTMLElement, onZoom: (zoom: Zoom) => void, isDrawing: () => boolean): ZoomControl {
   let spaceHeld = false;
   const behaviour = createZoom<HTMLElement, unknown>()
     .scaleExtent([LEAST, MOST])
     .filter((event: MouseEvent | TouchEvent | WheelEvent) => {
-      if (event.type === 'wheel' || event.type.startsWith('touch')) return true;
+      if ('touches' in event) return event.touches.length > 1 || !isDrawing();
+      if (event.type === 'wheel') return true;
       return (
         event.type === 'mousedown' && 'button' in event && (event.button === 1 || (event.button === 0 && spaceHeld))
       );

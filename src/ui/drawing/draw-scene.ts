@@ -43,8 +43,8 @@ export interface SceneStyle {
 export const SCREEN_STYLE: SceneStyle = { line: 2, text: 12, tags: true };
 
 /** A dark edge keeps light colours visible on light photos. */
-const HALO = 'rgba(0, 0, 0, 0.55)';
-const FONT = '"Inter", "Segoe UI", system-ui, sans-serif';
+export const HALO = 'rgba(0, 0, 0, 0.55)';
+export const FONT = '"Inter", "Segoe UI", system-ui, sans-serif';
 const QUIET_ALPHA = 0.3;
 /** Boxes narrower than this on the screen carry no tag unless they are followed. */
 const TAG_LEAST_WIDTH = 14;
@@ -61,25 +61,48 @@ export function drawScene(pen: Pen, scene: Scene, view: View, viewport: Size, st
 }
 
 function drawBox(pen: Pen, { box, colour, alpha, emphasis }: SceneBox, view: View, style: SceneStyle): void {
-  const [x0, y0, x1, y1] = toScreen(view, box);
+  const edges = toScreen(view, box);
   const width = emphasis === 'strong' ? style.line * 1.5 : style.line;
-  pen.globalAlpha = alpha * (emphasis === 'quiet' ? QUIET_ALPHA : 1);
-  pen.strokeStyle = HALO;
-  pen.lineWidth = width + style.line;
-  pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
-  pen.strokeStyle = colour;
-  pen.lineWidth = width;
-  pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
+  boxFrame(pen, edges, colour, width, style.line, alpha * (emphasis === 'quiet' ? QUIET_ALPHA : 1));
   if (emphasis !== 'strong') return;
+  const [x0, y0, x1, y1] = edges;
   pen.globalAlpha = alpha * 0.14;
   pen.fillStyle = colour;
   pen.fillRect(x0, y0, x1 - x0, y1 - y0);
 }
 
-/** The tag sits on the box's upper edge, inside it where there is no room above, and never leaves the viewport. */
+/** A coloured frame with a halo that stands out by `halo` in all; `edges` and widths in CSS pixels. */
+export function boxFrame(
+  pen: Pen,
+  [x0, y0, x1, y1]: readonly [number, number, number, number],
+  colour: string,
+  width: number,
+  halo: number,
+  alpha: number,
+): void {
+  pen.globalAlpha = alpha;
+  pen.strokeStyle = HALO;
+  pen.lineWidth = width + halo;
+  pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
+  pen.strokeStyle = colour;
+  pen.lineWidth = width;
+  pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
+}
+
 function drawTag(pen: Pen, item: SceneBox, view: View, viewport: Size, style: SceneStyle): void {
+  const alpha = item.alpha * (item.emphasis === 'quiet' ? QUIET_ALPHA : 1);
+  boxTag(pen, { ...item, alpha, always: item.emphasis === 'strong' }, view, viewport, style);
+}
+
+export interface BoxTag extends Pick<SceneBox, 'box' | 'colour' | 'text' | 'alpha' | 'row'> {
+  /** Also where the box is too narrow for a tag. */
+  always: boolean;
+}
+
+/** The tag sits on the box's upper edge, inside it where there is no room above, and never leaves the viewport. */
+export function boxTag(pen: Pen, item: BoxTag, view: View, viewport: Size, style: SceneStyle): void {
   const [x0, y0, x1] = toScreen(view, item.box);
-  if (item.emphasis !== 'strong' && x1 - x0 < TAG_LEAST_WIDTH) return;
+  if (!item.always && x1 - x0 < TAG_LEAST_WIDTH) return;
   const padding = style.text * 0.4;
   const width = pen.measureText(item.text).width + 2 * padding;
   const height = style.text * 1.5;
@@ -87,7 +110,7 @@ function drawTag(pen: Pen, item: SceneBox, view: View, viewport: Size, style: Sc
   const x = Math.min(Math.max(x0 - half, 0), Math.max(viewport.width - width, 0));
   const first = y0 - height - half >= 0 ? y0 - height - half : Math.max(y0 + half, 0);
   const y = first + item.row * height;
-  pen.globalAlpha = item.alpha * (item.emphasis === 'quiet' ? QUIET_ALPHA : 1);
+  pen.globalAlpha = item.alpha;
   pen.fillStyle = item.colour;
   pen.fillRect(x, y, width, height);
   pen.fillStyle = textOn(item.colour);

@@ -1,0 +1,194 @@
+/** `npm run finetune -- --data DIR …`: a run of fine-tuning in the built app's own worker, in a headless Chromium. */
+import { Command } from 'commander';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TrainSettings } from '../src/lib/train-settings';
+import type { EvaluationRecord, RunEvent, RunInfo } from '../src/lib/training';
+import { runMain, valueOf } from './app/answers';
+import { openApp, type AppPage } from './app/app-page';
+import { layerReport } from './app/evaluation-report';
+import { loadModel, parseModel } from './app/model-option';
+import { adapterOption, modelOption, parseCount } from './app/options';
+import type { AdapterChoice } from './browser';
+import { plainData, type PlainData } from './finetune/data';
+import { parseMethod, settingsOf } from './finetune/settings';
+
+interface Options {
+  data: string;
+  split?: string;
+  val?: string;
+  model: string;
+  teacher?: string;
+  method: string;
+  steps?: number;
+  seed?: number;
+  set: string[];
+  out: string;
+  adapter: AdapterChoice;
+}
+
+const IMAGES = 'stepdetr-training-images';
+/** The page calls this with what the run says. */
+const ON_RUN = 'stepdetrRun';
+
+/** Pictures stay in the page. */
+type PlainEvent = Exclude<RunEvent, { type: 'episode' | 'held-out' }>;
+
+declare global {
+  interface Window {
+    [ON_RUN]?: (event: PlainEvent) => Promise<void>;
+  }
+}
+
+interface Told {
+  evaluations: EvaluationRecord[];
+}
+
+/** Writes the log as it comes; says on the terminal how it goes. */
+function listener(out: string, steps: number): Told & { hear(event: PlainEvent): void } {
+  const told: Told = { evaluations: [] };
+  const percent = (AP: number): string => (100 * AP).toFixed(1);
+  return {
+    ...told,
+    hear: (event) => {
+      if (event.type === 'step') {
+        appendFileSync(join(out, 'log.jsonl'), `${JSON.stringify(event.record)}\n`);
+        const { step, loss, ms, layers } = event.record;
+        const reward = layers.at(-1)!.reward.toFixed(3);
+        if (step % 10 === 0 || step === steps)
+          console.error(`step ${step}/${steps}: loss ${loss.toFixed(3)}, reward ${reward}, ${ms.toFixed(0)} ms`);
+      }
+      if (event.type === 'evaluation') {
+        told.evaluations.push(event.record);
+        const each = event.record.layers.map(({ layer, AP }) => `${layer} ${percent(AP)}`).join(', ');
+        console.error(`held out at step ${event.record.step}: AP ${each}`);
+      }
+      if (event.type === 'warning') console.error(`warning: ${JSON.stringify(event.warning)}`);
+    },
+  };
+}
+
+async function train(
+  { page, giveFiles }: AppPage,
+  data: PlainData,
+  settings: TrainSettings,
+  name: string,
+  hear: (event: PlainEvent) => void,
+): Promise<RunInfo> {
+  await page.exposeFunction(ON_RUN, hear);
+  await giveFiles(
+    IMAGES,
+    data.images.map(({ path }) => path),
+  );
+  return valueOf(
+    await page.evaluate(
+      async ([inputId, plain, runSettings, runName]) => {
+        const files = (document.getElementById(inputId) as HTMLInputElement).files!;
+        const images = plain.images.map(({ labels, ...image }, index) => ({
+          ...image,
+          file: files[index]!,
+          labels: { classes: labels.classes, boxes: Float32Array.from(labels.boxes) },
+        }));
+        return window.stepdetr!.train(
+          {
+            id: `cli-${Date.now()}`,
+            name: runName,
+            settings: runSettings,
+            data: { classes: plain.classes, images },
+            model: { kind: 'current' },
+            ...(runSettings.method === 'distil' && { teacher: { kind: 'current' as const } }),
+          },
+          (event) => {
+            if (event.type !== 'episode' && event.type !== 'held-out') void window.stepdetrRun?.(event);
+          },
+        );
+      },
+      [IMAGES, data, settings, name] as const,
+    ),
+  );
+}
+
+/** Writes best/: the checkpoint in its own layout. */
+async function saveBest({ page }: AppPage, id: string, out: string): Promise<void> {
+  const files = valueOf(
+    await page.evaluate(async (run) => {
+      const answer = await window.stepdetr!.checkpoint({ kind: 'run', id: run, weights: 'best' });
+      if (!answer.ok) return answer;
+      const text = (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
+        new Promise((done) => {
+          const reader = new FileReader();
+          reader.onload = () => done((reader.result as string).split(',')[1]!);
+          reader.readAsDataURL(new Blob([bytes]));
+        });
+      const value = await Promise.all(
+        answer.value.files.map(async ({ name, bytes }) => ({ name, base64: await text(bytes) })),
+      );
+      return { ok: true as const, value };
+    }, id),
+  );
+  mkdirSync(join(out, 'best'), { recursive: true });
+  for (const { name, base64 } of files) writeFileSync(join(out, 'best', name), Buffer.from(base64, 'base64'));
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+async function finetune({ data: path, split, val, out, adapter, ...options }: Options): Promise<number> {
+  const { steps, seed } = options;
+  const given = { ...(steps !== undefined && { steps }), ...(seed !== undefined && { seed }) };
+  const settings = settingsOf(parseMethod(options.method), options.set, given);
+  const choice = parseModel(options.model);
+  const data = await plainData(path, split, val);
+  for (const problem of data.problems) console.error(problem);
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, 'log.jsonl'), '');
+  writeFileSync(join(out, 'settings.json'), JSON.stringify(settings, null, 1));
+  const app = await openApp(adapter);
+  try {
+    const model = await loadModel(app, choice);
+    console.error(`${model.name} on ${app.device.adapter}: ${settings.method}, ${settings.steps} steps`);
+    const told = listener(out, settings.steps);
+    const run = await train(app, data, settings, `${options.method} on ${path}`, told.hear);
+    const { evaluations } = told;
+    const [before, after] = [evaluations[0], evaluations.at(-1)];
+    const best = evaluations.find(({ step }) => step === run.best?.step);
+    const report = (record: EvaluationRecord | undefined) => record && { step: record.step, layers: record.layers.map(layerReport) };
+    const result = {
+      model: model.name,
+      data: { path, split, val, train: run.images.train, held: run.images.val },
+      method: settings.method,
+      seed: settings.seed,
+      steps: run.step,
+      state: run.state,
+      seconds_per_step: run.seconds / Math.max(1, run.step),
+      peak_bytes: run.peakBytes,
+      adapter: run.adapter,
+      before: report(before),
+      after: report(after),
+      best: report(best),
+      seconds_per_evaluation: evaluations.length > 0 ? mean(evaluations.map(({ ms }) => ms)) / 1000 : null,
+      ...(run.error && { error: run.error }),
+    };
+    writeFileSync(join(out, 'result.json'), JSON.stringify(result, null, 1));
+    if (run.best) await saveBest(app, run.id, out);
+    if (run.error) console.error(`${run.error.subject}: ${run.error.message}`);
+    return run.state === 'done' ? 0 : 1;
+  } finally {
+    await app.close();
+  }
+}
+
+const program = new Command('npm run finetune --')
+  .description('Fine-tunes a model on labelled images and writes what happened and the best checkpoint to a folder.')
+  .requiredOption('--data <DIR|JSON>', 'a folder with images and labels (COCO JSON, YOLO or Pascal VOC), or a COCO JSON file')
+  .option('--split <NAME>', 'learn from this split of splits.json only')
+  .option('--val <NAME>', 'hold out this split and measure on it')
+  .addOption(modelOption())
+  .requiredOption('--method <NAME>', 'supervised, reinforce, ppo, grpo or distil')
+  .option('--steps <N>', 'steps of the optimiser', parseCount)
+  .option('--seed <S>', 'views, order and noise follow from it', Number)
+  .option('--set <field=value...>', 'any other setting (docs/learning.md lists them)', [])
+  .option('--out <DIR>', 'where to write', 'finetuned')
+  .addOption(adapterOption())
+  .action((options: Options) => runMain(() => finetune(options)));
+
+await program.parseAsync();

@@ -1,0 +1,228 @@
+/** DEIMv2-Atto as a model that is taught: its episode against detection, and the gradients of everything that is trained. */
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { labelsOf } from '../../data/config-file';
+import { readSafetensors, type Safetensors } from '../../data/safetensors';
+import type { OpenedDevice } from '../../kernels/backend';
+import { randomNormal } from '../../kernels/random-normal/op';
+import { relativeL2 } from '../../kernels/testing/compare';
+import { openTestDevice, throwFaults } from '../../kernels/testing/device';
+import { aroundWarmRounds } from '../../kernels/testing/leaks';
+import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
+import type { Labels } from '../../lib/set-prediction';
+import { gaussianLogProb } from '../../nn/gaussian';
+import type { Detector, LayerTrace, Memory } from '../detector';
+import { reconsider, rollOut, type RolloutStep } from '../episode';
+import { disposeTargets, setLoss, setTargets, type SetTargets } from '../set-loss/set-loss';
+import { DeimV2 } from './model';
+
+const IMAGES = 2;
+const ROLLOUTS = 3;
+const LIMITS = { min: -5, max: 0 };
+const FOLDER = 'weights/deimv2_atto_coco';
+
+let opened: OpenedDevice;
+beforeAll(async () => {
+  opened = await openTestDevice();
+});
+afterEach(() => throwFaults(opened));
+
+const json = async (path: string): Promise<Record<string, unknown>> =>
+  JSON.parse(new TextDecoder().decode(await sharedBytes(path))) as Record<string, unknown>;
+const read = async (path: string): Promise<Safetensors> => readSafetensors(await sharedBytes(path), path);
+
+/** Two labels of the first image, one of the second, and the queries that stand for them. */
+const SETS: { labels: Labels; match: { queries: Int32Array; labels: Int32Array } }[] = [
+  {
+    labels: { classes: [15, 0], boxes: Float32Array.of(0.5, 0.4, 0.3, 0.5, 0.2, 0.7, 0.2, 0.1) },
+    match: { queries: Int32Array.of(0, 7), labels: Int32Array.of(1, 0) },
+  },
+  {
+    labels: { classes: [3], boxes: Float32Array.of(0.6, 0.5, 0.6, 0.8) },
+    match: { queries: Int32Array.of(2), labels: Int32Array.of(0) },
+  },
+];
+
+describe.skipIf(!sharedIsHere)(`DEIMv2's episode (${WHY_SKIPPED} otherwise)`, () => {
+  let model: DeimV2;
+  let memory: Memory;
+  beforeAll(async () => {
+    const config = await json(`${FOLDER}/config.json`);
+    model = DeimV2.load({
+      config,
+      preprocessor: await json(`${FOLDER}/preprocessor_config.json`),
+      classes: labelsOf(config),
+      weights: await read(`${FOLDER}/model.safetensors`),
+    });
+    const cases = await read(`${FOLDER}/cases.safetensors`);
+    const shape = cases.shape('input.pixel_values') as [number, number, number, number];
+    const planes = tf.tensor4d(cases.float32('input.pixel_values'), shape);
+    expect(shape[0]).toBe(IMAGES);
+    memory = model.encode(tf.transpose(planes, [0, 2, 3, 1])); // B,C,H,W -> B,H,W,C
+  });
+
+  const noiseFor = (rows: number, seed: number): tf.Tensor3D[] =>
+    Array.from({ length: model.layers }, (_, stream) =>
+      randomNormal<tf.Rank.R3>([rows, model.queries, model.config.width], { seed, stream }),
+    );
+  const run = (from: Memory, rollouts: number, noise: tf.Tensor3D[]): RolloutStep[] =>
+    rollOut(model.episode(from, model.select(from).first, { rollouts, logStd: LIMITS }), noise);
+  const rowOf = (x: tf.Tensor3D, row: number): tf.Tensor3D => tf.slice(x, [row, 0, 0], [1, -1, -1]);
+
+  test('a policy that was never trained starts at -3', async () => {
+    expect(model.policy).toEqual(['policy.0.log_std', 'policy.1.log_std', 'policy.2.log_std']);
+    for (const name of model.policy) expect(new Set(await model.parameters.get(name).data())).toEqual(new Set([-3]));
+  });
+
+  test('without noise it is detection, in every layer', async () => {
+    const steps = run(memory, 1, noiseFor(IMAGES, 1).map(tf.zerosLike));
+    const { layers } = model.decode(memory);
+    for (const [k, { logits, boxes, action }] of steps.entries()) {
+      const { hidden, ...expected } = layers[k + 1]!;
+      expect(relativeL2(await action.data(), await hidden.data()), `queries ${k}`).toBeLessThanOrEqual(1e-4);
+      expect(relativeL2(await logits.data(), await expected.logits.data()), `logits ${k}`).toBeLessThanOrEqual(1e-4);
+      expect(relativeL2(await boxes.data(), await expected.boxes.data()), `boxes ${k}`).toBeLessThanOrEqual(1e-4);
+    }
+  });
+
+  test('rows are images, each with its rollouts', async () => {
+    const noise = noiseFor(IMAGES * ROLLOUTS, 5);
+    const together = run(memory, ROLLOUTS, noise);
+    for (const row of [0, 4]) {
+      const own = { ...memory, tokens: rowOf(memory.tokens, Math.floor(row / ROLLOUTS)) };
+      const alone = run(
+        own,
+        1,
+        noise.map((part) => rowOf(part, row)),
+      );
+      for (const [k, step] of alone.entries())
+        for (const name of ['action', 'logits', 'boxes'] as const)
+          expect(
+            relativeL2(await rowOf(together[k]![name], row).data(), await step[name].data()),
+            `row ${row}, layer ${k}, ${name}`,
+          ).toBeLessThanOrEqual(1e-3);
+    }
+  });
+
+  test('reconsidered by a model that shares the weights, an action has the probability that it was taken with', async () => {
+    const { first } = model.select(memory);
+    const steps = rollOut(model.episode(memory, first, { rollouts: 1, logStd: LIMITS }), noiseFor(IMAGES, 6));
+    const twin = model.sharing(model.parameters);
+    const episode = twin.episode(memory, first, { rollouts: 1, logStd: LIMITS });
+    for (const [k, step] of steps.entries()) {
+      const { logProb } = reconsider(episode, k, step);
+      expect(relativeL2(await logProb.data(), await step.logProb.data()), `layer ${k}`).toBeLessThanOrEqual(1e-6);
+    }
+    twin.dispose();
+    expect(relativeL2(await model.decode(memory).layers[0]!.logits.data(), await first.logits.data())).toBe(0);
+  });
+
+  test('gradient of the first log probability is that through decode', async () => {
+    const names = model.rules.filter(({ group }) => group === 'decoder').map(({ name }) => name);
+    const xs = names.filter((name) => /layers\.0\.|query_pos/.test(name)).map((name) => model.parameters.get(name));
+    const [noise] = noiseFor(IMAGES, 9);
+    const { first } = model.select(memory);
+    const action = tf.add(model.decode(memory).layers[1]!.hidden, tf.mul(noise!, Math.exp(-3)));
+    const weights = randomNormal<tf.Rank.R2>([IMAGES, model.queries], { seed: 4, stream: 0 });
+    const logStd = model.parameters.get<tf.Rank.R1>(model.policy[0]!);
+    const gradients = (logProb: () => tf.Tensor): tf.Tensor[] =>
+      tf.engine().gradients(() => tf.sum(tf.mul(logProb(), weights)) as tf.Scalar, [...xs, logStd]).grads;
+    const episode = model.episode(memory, first, { rollouts: 1, logStd: LIMITS });
+    const asEpisode = gradients(() => {
+      const { mean, logStd: spread } = episode.policy(0, episode.start());
+      return gaussianLogProb(action, mean, spread);
+    });
+    const asDetection = gradients(() => gaussianLogProb(action, model.decode(memory).layers[1]!.hidden, logStd));
+    for (const [index, gradient] of asEpisode.entries())
+      expect(
+        relativeL2(await gradient.data(), await asDetection[index]!.data()),
+        `gradient ${index}`,
+      ).toBeLessThanOrEqual(1e-3);
+  });
+
+  describe('what is trained', () => {
+    let targets: SetTargets;
+    beforeAll(() => {
+      targets = setTargets(model.queries, SETS);
+    });
+    afterAll(() => disposeTargets(targets));
+
+    /** Set loss of the selection, of the first layer's initial boxes and of every layer, on fixed pairs. */
+    const lossOf = (): tf.Scalar => {
+      const { layers, extras } = model.decode(memory);
+      const initial = { logits: extras['pre.logits'], boxes: extras['pre.boxes'] } as Pick<
+        LayerTrace,
+        'logits' | 'boxes'
+      >;
+      const terms = [...layers, initial].map(({ logits, boxes }) => {
+        const loss = setLoss(logits, boxes, targets);
+        return tf.sum(tf.add(loss.classes, loss.boxes));
+      });
+      return terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar;
+    };
+    const trained = (): string[] =>
+      model.rules.filter(({ group }) => group === 'decoder' || group === 'heads').map(({ name }) => name);
+
+    test('every parameter of decoder and heads has a finite gradient', async () => {
+      const names = trained();
+      const { value, grads } = tf.engine().gradients(
+        lossOf,
+        names.map((name) => model.parameters.get(name)),
+      );
+      expect(Number.isFinite((await value.data())[0]!)).toBe(true);
+      for (const [index, name] of names.entries()) {
+        const gradient = (await grads[index]!.data()) as Float32Array;
+        expect(gradient.every(Number.isFinite), name).toBe(true);
+        // a key's bias moves all scores of a query alike
+        if (!name.endsWith('self_attn.key.bias')) expect(Math.hypot(...gradient), name).toBeGreaterThan(0);
+      }
+    });
+
+    // Boxes enter the next layer without gradient, so each parameter is seen through an output that it reaches directly.
+    test.each([
+      ['decoder.decoder.layers.0.self_attn.query.weight', 1, 'logits'],
+      ['decoder.decoder.layers.1.swish_ffn.w12.weight', 2, 'logits'],
+      ['decoder.decoder.layers.2.cross_attn.sampling_offsets.weight', 3, 'logits'],
+      ['decoder.decoder.layers.2.norm3.scale', 3, 'boxes'],
+      ['decoder.dec_bbox_head.0.layers.2.weight', 1, 'boxes'],
+      ['decoder.dec_score_head.1.weight', 2, 'logits'],
+      ['decoder.decoder.lqe_layers.2.reg_conf.layers.0.weight', 3, 'logits'],
+      ['decoder.query_pos_head.layers.0.weight', 1, 'logits'],
+      ['decoder.enc_bbox_head.layers.2.weight', 0, 'boxes'],
+    ] as const)('gradient of %s through %i.%s is that of finite differences', async (name, layer, output) => {
+      const outputOf = (detector: Detector): tf.Scalar => {
+        const out = detector.decode(memory).layers[layer]![output];
+        const weights = randomNormal<tf.Rank.R3>(out.shape, { seed: 11, stream: layer });
+        return tf.div(tf.sum(tf.mul(out, weights)), Math.sqrt(out.size));
+      };
+      const x = model.parameters.get(name);
+      const { grads } = tf.engine().gradients(() => outputOf(model), [x]);
+      const gradient = (await grads[0]!.data()) as Float32Array;
+      const original = (await x.data()) as Float32Array;
+      const [length, size] = [Math.hypot(...gradient), Math.hypot(...original)];
+      const step = 3e-4 * size;
+      // along the gradient itself: the largest change, so that float32's rounding counts least
+      const moved = async (sign: number): Promise<number> => {
+        const values = original.map((value, i) => value + (sign * step * gradient[i]!) / length);
+        const parameters = model.parameters.with(new Map([[name, tf.tensor(values, x.shape)]]));
+        const value = (await outputOf(model.sharing(parameters)).data())[0]!;
+        parameters.dispose();
+        return value;
+      };
+      const slope = ((await moved(1)) - (await moved(-1))) / (2 * step);
+      expect(Math.abs(slope - length) / length, `${slope} instead of ${length}`).toBeLessThanOrEqual(0.01);
+    });
+
+    test('warm steps leave nothing behind', () => {
+      const names = trained();
+      const { before, after } = aroundWarmRounds(opened, () => {
+        const { value, grads } = tf.engine().gradients(
+          lossOf,
+          names.map((name) => model.parameters.get(name)),
+        );
+        tf.dispose([value, ...grads]);
+      });
+      expect(after).toEqual(before);
+    });
+  });
+});

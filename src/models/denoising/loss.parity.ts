@@ -1,0 +1,99 @@
+/** The denoising loss of a small StepDETR: rows on their own, finite gradients, a descent, no leak. */
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { labelsOf } from '../../data/config-file';
+import { readSafetensors } from '../../data/safetensors';
+import type { OpenedDevice } from '../../kernels/backend';
+import { relativeL2 } from '../../kernels/testing/compare';
+import { openTestDevice, throwFaults } from '../../kernels/testing/device';
+import { aroundWarmRounds } from '../../kernels/testing/leaks';
+import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
+import { seededRandom } from '../../lib/random';
+import type { Labels } from '../../lib/set-prediction';
+import type { Detector, Memory } from '../detector';
+import { loadDetector } from '../load';
+import { denoisingLoss } from './loss';
+
+const LABELS: (Labels | null)[] = [
+  { classes: [1, 3], boxes: Float32Array.of(0.3, 0.4, 0.2, 0.2, 0.7, 0.6, 0.3, 0.4) },
+  { classes: [2], boxes: Float32Array.of(0.5, 0.5, 0.6, 0.4) },
+];
+
+let opened: OpenedDevice;
+beforeAll(async () => {
+  opened = await openTestDevice();
+});
+afterEach(() => throwFaults(opened));
+
+describe.skipIf(!sharedIsHere)(`denoising (${WHY_SKIPPED} otherwise)`, () => {
+  let model: Detector;
+  let memory: Memory;
+  beforeAll(async () => {
+    const folder = 'reference/stepdetr_p16';
+    const config = JSON.parse(new TextDecoder().decode(await sharedBytes(`${folder}/config.json`)));
+    const weights = readSafetensors(await sharedBytes(`${folder}/model.safetensors`), 'model.safetensors');
+    model = loadDetector({ config, preprocessor: undefined, classes: labelsOf(config), weights, backbone: undefined });
+    const cases = readSafetensors(await sharedBytes(`${folder}/cases.safetensors`), 'cases.safetensors');
+    const planes = tf.tensor4d(cases.float32('input.image'), [2, 3, 128, 128]);
+    memory = model.encode(tf.transpose(planes, [0, 2, 3, 1])); // B,C,H,W -> B,H,W,C
+  });
+
+  const loss = (labels: (Labels | null)[], copies: number, from = memory): tf.Scalar =>
+    denoisingLoss(model, from, labels, { copies, random: seededRandom(3) })!;
+  const trained = (): string[] =>
+    model.rules.filter(({ group }) => group === 'decoder' || group === 'heads').map(({ name }) => name);
+
+  test('from the selection’s queries it is detection', async () => {
+    const { layers } = model.decode(memory);
+    const again = model.decodeFrom(memory, layers[0]!);
+    for (const [k, { logits }] of again.entries())
+      expect(relativeL2(await logits.data(), await layers[k + 1]!.logits.data()), `layer ${k}`).toBe(0);
+  });
+
+  test('an image without labels counts for nothing', async () => {
+    const own = { ...memory, tokens: tf.slice(memory.tokens, [0, 0, 0], [1, -1, -1]) };
+    const alone = await loss([LABELS[0]!], 2, own).data();
+    const beside = await loss([LABELS[0]!, null], 2).data();
+    expect(alone[0]).toBeGreaterThan(0);
+    expect(relativeL2(beside, alone)).toBeLessThanOrEqual(1e-5);
+    expect(denoisingLoss(model, memory, [null, null], { copies: 2, random: seededRandom(3) })).toBeNull();
+  });
+
+  test('decoder and heads have finite gradients, and a step against them lowers the loss', async () => {
+    const names = trained();
+    const { value, grads } = tf.engine().gradients(
+      () => loss(LABELS, 3),
+      names.map((name) => model.parameters.get(name)),
+    );
+    const gradients = await Promise.all(grads.map((gradient) => gradient.data()));
+    names.forEach((name, index) => expect(gradients[index]!.every(Number.isFinite), name).toBe(true));
+    const reached = names.filter((_, index) => gradients[index]!.some((g) => g !== 0));
+    expect(reached).toContain('layers.0.cross.value.weight');
+    expect(reached).toContain('class_head.weight');
+    expect(reached).not.toContain('select_class.weight');
+    const square = gradients.reduce((sum, gradient) => sum + gradient.reduce((s, g) => s + g * g, 0), 0);
+    const rate = 0.01 / Math.sqrt(square);
+    const moved = model.parameters.with(
+      new Map(names.map((name, i) => [name, tf.sub(model.parameters.get(name), tf.mul(grads[i]!, rate))])),
+    );
+    const before = (await value.data())[0]!;
+    const after = await denoisingLoss(model.sharing(moved), memory, LABELS, {
+      copies: 3,
+      random: seededRandom(3),
+    })!.data();
+    expect(after[0]! - before).toBeLessThan(0);
+    moved.dispose();
+  });
+
+  test('warm steps leave nothing behind', () => {
+    const names = trained();
+    const { before, after } = aroundWarmRounds(opened, () => {
+      const { value, grads } = tf.engine().gradients(
+        () => loss(LABELS, 2),
+        names.map((name) => model.parameters.get(name)),
+      );
+      tf.dispose([value, ...grads]);
+    });
+    expect(after).toEqual(before);
+  });
+});

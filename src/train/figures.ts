@@ -1,0 +1,107 @@
+/**
+ * The figures of a step: packed on the GPU, read back once, unpacked into records.
+ *
+ * K decoder layers, S = K + 1 layers with the query selection, R rollouts of all images, B images, Q queries.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Labels, Match, SetPrediction } from '../lib/set-prediction';
+import type { TrainSettings } from '../lib/train-settings';
+import type { LayerRecord, RewardParts } from '../lib/training';
+import { returnsOf } from '../rl/returns';
+import type { PolicyObjective, Sampled } from './policy-objective';
+import { earn, type Earned } from './rewards';
+import type { SetObjective } from './set-objective';
+
+/** loss, policy, distil; then by layer S class and box losses, K KLs to the start and K entropies. */
+const HEAD = 3;
+
+export function packFigures(
+  loss: tf.Scalar,
+  set: SetObjective,
+  policy: PolicyObjective | null,
+  distil: tf.Scalar | null,
+  layers: number,
+): tf.Tensor1D {
+  const none = tf.zeros([layers]) as tf.Tensor1D;
+  const head = tf.stack([loss, policy?.policy ?? tf.scalar(0), distil ?? tf.scalar(0)]) as tf.Tensor1D;
+  return tf.concat([head, set.classes, set.boxes, policy?.klRef ?? none, policy?.entropy ?? none]);
+}
+
+export interface TotalFigures {
+  loss: number;
+  policyLoss: number | null;
+  distilLoss: number | null;
+}
+
+export function totalFigures(numbers: Float32Array, settings: TrainSettings): TotalFigures {
+  return {
+    loss: numbers[0]!,
+    policyLoss: settings.policy === 'none' ? null : numbers[1]!,
+    distilLoss: settings.method === 'distil' ? numbers[2]! : null,
+  };
+}
+
+type LossFigures = Pick<LayerRecord, 'classLoss' | 'boxLoss' | 'klGt'> & { klRef: number; entropy: number };
+
+/** One of each decoder layer; the query selection's losses are in the total only. */
+export function lossFigures(numbers: Float32Array, layers: number): LossFigures[] {
+  const sets = layers + 1;
+  return Array.from({ length: layers }, (_, k) => {
+    const classLoss = numbers[HEAD + k + 1]!;
+    const boxLoss = numbers[HEAD + sets + k + 1]!;
+    const klRef = numbers[HEAD + 2 * sets + k]!;
+    return { classLoss, boxLoss, klGt: classLoss + boxLoss, klRef, entropy: numbers[HEAD + 2 * sets + layers + k]! };
+  });
+}
+
+/** [K][B] what the path without noise earned; null for unlabelled images. */
+export function meanEarned(
+  predictions: readonly (readonly SetPrediction[])[],
+  matches: readonly (readonly Match[])[],
+  labels: readonly (Labels | null)[],
+  settings: TrainSettings,
+): (Earned | null)[][] {
+  return predictions.slice(1).map((layer, k) =>
+    layer.map((prediction, image) => {
+      const known = labels[image];
+      return known ? earn(prediction, known, settings, matches[k + 1]![image]!) : null;
+    }),
+  );
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+
+const PARTS = ['iou', 'accuracy', 'overlap', 'extra', 'reward'] as const;
+
+/** Means of every layer: over the rollouts, or over the path without noise where there are none. */
+export function rewardFigures(
+  path: readonly (readonly (Earned | null)[])[],
+  sampled: Pick<Sampled, 'earned'> | null,
+  { discount }: TrainSettings,
+): (RewardParts & { return: number })[] {
+  const shown = sampled?.earned ?? path.map((layer) => layer.filter((one) => one !== null));
+  const parts = shown.map((layer): RewardParts => {
+    const [iou, accuracy, overlap, extra, reward] = PARTS.map((part) => mean(layer.map((one) => one.reward[part])));
+    return { iou: iou!, accuracy: accuracy!, overlap: overlap!, extra: extra!, reward: reward! };
+  });
+  const returns = returnsOf(
+    parts.map(({ reward }) => reward),
+    parts.length,
+    discount,
+  );
+  return parts.map((part, k) => ({ ...part, return: returns[k]! }));
+}
+
+/** Mean and standard deviation of a layer's advantages. @param advantages [R,K,Q] packed */
+export function advantageFigures(
+  advantages: Float32Array,
+  layer: number,
+  { layers, queries }: { layers: number; queries: number },
+): { advantageMean: number; advantageStd: number } {
+  const values: number[] = [];
+  for (let at = layer * queries; at < advantages.length; at += layers * queries)
+    for (let q = 0; q < queries; q++) values.push(advantages[at + q]!);
+  const advantageMean = mean(values);
+  return { advantageMean, advantageStd: Math.sqrt(mean(values.map((value) => (value - advantageMean) ** 2))) };
+}

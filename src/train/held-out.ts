@@ -1,0 +1,158 @@
+/**
+ * Accuracy on the held-out images: COCO AP of every layer, with the weights of now. With a frozen encoder an image is encoded
+ * once for the whole run.
+ *
+ * N memory tokens, D width.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { evaluateDetections } from '../data/coco-eval/evaluate';
+import { toCocoDetections, type CocoAnnotation, type CocoDataset, type CocoDetection } from '../data/coco';
+import { decodeImage } from '../data/images/decode';
+import { resizeToTensor } from '../kernels/resize/op';
+import { toPixelXywh, type PixelXyxy } from '../lib/boxes';
+import type { EvaluationRecord, HeldOutDetections, TrainingImage } from '../lib/training';
+import type { ImageDetections, LayerId } from '../lib/types';
+import type { Detector, Memory, Trace } from '../models/detector';
+import { packTrace, unpackLayers } from '../models/postprocess';
+import { Kept } from './kept';
+
+const MOST_SIDE = 8192;
+const KEPT_BYTES = 512 * 2 ** 20;
+
+/** Runs GPU work when it is its turn. */
+export type TakeTurn = <T>(work: () => Promise<T>) => Promise<T>;
+
+interface Seen {
+  /** [N,D] packed; empty where the encoder learns. */
+  memory: Float32Array;
+  shapes: Memory['shapes'];
+  width: number;
+  height: number;
+}
+
+export class HeldOut {
+  private readonly seen = new Kept<Seen>(KEPT_BYTES);
+
+  /**
+   * @param images with labels
+   * @param classes names in the order of the model's columns
+   * @param frozen whether the encoder stays as it is
+   */
+  constructor(
+    private readonly images: readonly TrainingImage[],
+    private readonly classes: readonly string[],
+    private readonly frozen: boolean,
+  ) {}
+
+  get count(): number {
+    return this.images.length;
+  }
+
+  /** @throws DetectorError `image` for one that cannot be decoded */
+  async measure(
+    detector: Detector,
+    step: number,
+    turn: TakeTurn,
+    onImage: (done: number) => void,
+  ): Promise<{ record: EvaluationRecord; detections: HeldOutDetections }> {
+    const started = performance.now();
+    const images: Record<string, ImageDetections> = {};
+    for (const [index, image] of this.images.entries()) {
+      images[image.id] = await turn(() => this.detect(detector, image));
+      onImage(index + 1);
+    }
+    const layers = this.evaluate(images);
+    return { record: { step, layers, ms: performance.now() - started }, detections: { step, images } };
+  }
+
+  private async detect(detector: Detector, image: TrainingImage): Promise<ImageDetections> {
+    const known = this.seen.peek(image.id);
+    if (known && this.frozen) {
+      const tokens = known.shapes.reduce((sum, [h, w]) => sum + h * w, 0);
+      const memory = tf.tensor3d(known.memory, [1, tokens, known.memory.length / tokens]);
+      return this.answer(detector, known, () => ({ tokens: memory, shapes: known.shapes }), [memory]);
+    }
+    const { bitmap, width, height } = await decodeImage(image.file, image.name, { maxSide: MOST_SIDE });
+    const { size, ...scale } = detector.preprocessing;
+    const input = resizeToTensor(bitmap, size, scale);
+    bitmap.close();
+    if (!this.frozen) return this.answer(detector, { width, height }, () => detector.encode(input), [input]);
+    let shapes: Memory['shapes'] = [];
+    const tokens = tf.tidy(() => {
+      const memory = detector.encode(input);
+      shapes = memory.shapes;
+      return memory.tokens;
+    });
+    const memory = (await tokens.data()) as Float32Array;
+    this.seen.get(image.id, memory.byteLength, () => ({ memory, shapes, width, height }));
+    return this.answer(detector, { width, height }, () => ({ tokens, shapes }), [input, tokens]);
+  }
+
+  /** Decodes; frees `owned` afterwards. */
+  private async answer(
+    detector: Detector,
+    { width, height }: Pick<Seen, 'width' | 'height'>,
+    memoryOf: () => Memory,
+    owned: tf.Tensor[],
+  ): Promise<ImageDetections> {
+    const started = performance.now();
+    let trace: Trace['layers'] = [];
+    const packed = tf.tidy(() => {
+      const whole = detector.decode(memoryOf());
+      trace = whole.layers;
+      return packTrace(whole);
+    });
+    const values = (await packed.data()) as Float32Array;
+    tf.dispose([packed, ...owned]);
+    const layers = unpackLayers(values, trace, this.classes.length, detector.queries);
+    const ms = { decode: 0, resize: 0, model: performance.now() - started, post: 0 };
+    return { model: 'run', width, height, layers, ms, retries: 0 };
+  }
+
+  private evaluate(detections: Readonly<Record<string, ImageDetections>>): EvaluationRecord['layers'] {
+    const dataset = datasetOf(this.images, this.classes, detections);
+    const categories = this.classes.map((_, index) => index + 1);
+    const byLayer = new Map<LayerId, CocoDetection[]>();
+    this.images.forEach(({ id }, index) =>
+      detections[id]!.layers.forEach(({ layer }, at) => {
+        const found = toCocoDetections(detections[id]!, at, index + 1, categories);
+        byLayer.set(layer, [...(byLayer.get(layer) ?? []), ...found]);
+      }),
+    );
+    const ids = dataset.images.map(({ id }) => id);
+    return [...byLayer].map(([layer, found]) => ({ layer, ...evaluateDetections(dataset, found, ids) }));
+  }
+}
+
+function datasetOf(
+  images: readonly TrainingImage[],
+  classes: readonly string[],
+  sizes: Readonly<Record<string, Pick<ImageDetections, 'width' | 'height'>>>,
+): CocoDataset {
+  const annotations: CocoAnnotation[] = [];
+  images.forEach(({ id, labels }, index) => {
+    const { width, height } = sizes[id]!;
+    labels?.classes.forEach((label, at) => {
+      const [cx, cy, w, h] = Array.from(labels.boxes.subarray(4 * at, 4 * at + 4)) as [number, number, number, number];
+      const edges = [(cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height];
+      annotations.push({
+        id: annotations.length + 1,
+        image_id: index + 1,
+        category_id: label + 1,
+        bbox: toPixelXywh(edges as unknown as PixelXyxy),
+        area: w * width * h * height,
+        iscrowd: 0,
+      });
+    });
+  });
+  return {
+    images: images.map(({ id, name }, index) => ({
+      id: index + 1,
+      file_name: name,
+      width: sizes[id]!.width,
+      height: sizes[id]!.height,
+    })),
+    annotations,
+    categories: classes.map((name, index) => ({ id: index + 1, name })),
+  };
+}

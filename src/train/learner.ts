@@ -1,0 +1,269 @@
+/**
+ * One model that learns: a step's loss, its gradients, the optimiser, and what the step says of itself.
+ *
+ * B images, G rollouts of an image, R = B G rows, K decoder layers, S = K + 1 layers with the query selection, Q queries.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { deviceCopy, readNumbers } from '../kernels/adamw/device-copy';
+import type { Labels } from '../lib/set-prediction';
+import type { TrainSettings } from '../lib/train-settings';
+import type { LayerRecord, StepRecord } from '../lib/training';
+import type { Detector, Memory, Trace } from '../models/detector';
+import { gradientsOf } from '../nn/tape';
+import type { Parameters } from '../nn/parameters';
+import type { Batch } from './batch';
+import { distilObjective } from './distil-objective';
+import {
+  advantageFigures,
+  lossFigures,
+  meanEarned,
+  packFigures,
+  rewardFigures,
+  totalFigures,
+} from './figures';
+import { Optimiser, type OptimiserState } from './optimiser';
+import {
+  episodeOf,
+  ratiosOf,
+  reconsiderPolicy,
+  samplePolicy,
+  type PolicyObjective,
+  type Sampled,
+} from './policy-objective';
+import { readPredictions } from './predictions';
+import type { Earned } from './rewards';
+import { learningRateAt } from './schedule';
+import { matchAll, setObjective } from './set-objective';
+import { decaysOf, rateOf, trainedNames } from './trained';
+
+/** The step's record without what only the worker knows. */
+export type Figures = Omit<StepRecord, 'ms' | 'bytes' | 'tensors'>;
+
+/** What the path without noise and the rollouts did, for pictures. */
+export interface Played {
+  /** [K][B]; null for unlabelled images. */
+  mean: (Earned | null)[][];
+  /** Absent without a policy. */
+  sampled?: Pick<Sampled, 'earned' | 'judged'>;
+}
+
+/** What a pass leaves behind. */
+interface Pass {
+  /** As `packFigures` packs them. */
+  figures: tf.Tensor1D;
+  logProb: tf.Tensor3D | null;
+  sampled: Sampled | null;
+  mean: (Earned | null)[][];
+}
+
+export class Learner {
+  /** Names of what is trained, in the order of the gradients. */
+  readonly names: readonly string[];
+  readonly optimiser: Optimiser;
+  /** The weights before the run, for the KL to the start; null without one. */
+  private readonly frozen: { detector: Detector; parameters: Parameters } | null;
+
+  /**
+   * @param detector trained in place: nobody else may use it
+   * @param settings of the whole run
+   */
+  constructor(
+    readonly detector: Detector,
+    private readonly settings: TrainSettings,
+  ) {
+    this.names = trainedNames(detector, settings);
+    detector.parameters.deviceResident(this.names);
+    this.frozen = settings.policy !== 'none' && settings.betaRef > 0 ? copyOf(detector, this.names) : null;
+    this.optimiser = new Optimiser(detector.parameters, this.names, {
+      rateOf: rateOf(detector, settings),
+      decays: decaysOf(detector),
+      emaDecay: settings.emaDecay,
+    });
+  }
+
+  /** The model to measure and to keep: the moving average where there is one. Dispose nothing of it. */
+  get measured(): Detector {
+    const average = this.optimiser.ema();
+    return average ? this.detector.sharing(average) : this.detector;
+  }
+
+  /** Learns from one batch. @param step 1, 2, … */
+  async step(step: number, batch: Batch): Promise<{ figures: Figures; played: Played }> {
+    const { policy, epochs } = this.settings;
+    const passes = policy === 'none' ? 1 : epochs;
+    let done = await this.pass(step, batch, null, passes > 1);
+    const { sampled } = done.pass;
+    for (let pass = 1; pass < passes && done.figures.applied; pass++) done = await this.pass(step, batch, sampled, false);
+    if (passes > 1 && sampled) tf.dispose(tensorsOf(sampled));
+    return { figures: done.figures, played: playedOf(done.pass) };
+  }
+
+  /** @param keep whether the rollouts' tensors are wanted by further passes */
+  private async pass(
+    step: number,
+    batch: Batch,
+    sampled: Sampled | null,
+    keep: boolean,
+  ): Promise<{ figures: Figures; pass: Pass }> {
+    const { settings, detector } = this;
+    const parameters = this.names.map((name) => detector.parameters.get(name));
+    let pass: Pass | undefined;
+    const { loss, gradients } = await gradientsOf(async () => {
+      const done = await this.forward(step, batch, sampled);
+      pass = done.pass;
+      const { figures, logProb } = done.pass;
+      const rollouts = keep && done.pass.sampled ? tensorsOf(done.pass.sampled) : [];
+      return { loss: done.loss, value: [figures, ...(sampled && logProb ? [logProb] : []), ...rollouts] };
+    }, parameters);
+    const learningRate = learningRateAt(step, settings);
+    const { norm, applied } = await this.optimiser.step(gradients, loss, {
+      learningRate,
+      maxNorm: settings.clipNorm,
+      weightDecay: settings.weightDecay,
+    });
+    tf.dispose([loss, ...gradients]);
+    const figures = {
+      step,
+      gradientNorm: norm,
+      learningRate,
+      applied,
+      ...(await this.read(pass!, sampled)),
+    };
+    return { figures, pass: pass! };
+  }
+
+  /** Reads a pass's figures and frees their tensors. @param acted the rollouts, in a further pass over them */
+  private async read(pass: Pass, acted: Sampled | null): Promise<Omit<Figures, 'step' | 'gradientNorm' | 'learningRate' | 'applied'>> {
+    const numbers = (await pass.figures.data()) as Float32Array;
+    pass.figures.dispose();
+    const total = totalFigures(numbers, this.settings);
+    if (!acted || !pass.logProb) return { ...total, layers: this.layerRecords(pass, numbers, null) };
+    const logProb = (await pass.logProb.data()) as Float32Array;
+    pass.logProb.dispose();
+    const old = (await acted.oldLogProb.data()) as Float32Array;
+    return { ...total, layers: this.layerRecords(pass, numbers, { logProb, old }) };
+  }
+
+  /** Everything up to the loss. Run inside gradientsOf. */
+  private async forward(
+    step: number,
+    batch: Batch,
+    sampled: Sampled | null,
+  ): Promise<{ loss: tf.Scalar; pass: Pass }> {
+    const { settings, detector } = this;
+    const memory = batch.memory ?? detector.encode(batch.images!);
+    const labels = batch.items.map((item) => item.labels);
+    const dense = batch.taught !== undefined && settings.distilDense > 0;
+    const trace = detector.decode(memory, { dense });
+    const predictions = await readPredictions(trace.layers, detector.scoring);
+    const matches = matchAll(predictions, labels);
+    const weights = { selection: settings.selection * settings.betaGt, layer: settings.betaGt };
+    const set = setObjective(trace.layers, labels, matches, weights);
+    const policy = await this.policyOf(step, memory, trace, labels, sampled);
+    const distil = batch.taught ? distilObjective(trace, predictions, batch.taught, settings) : null;
+    const terms = [set.loss, ...(policy ? [policy.loss] : []), ...(distil ? [distil] : [])];
+    const loss = terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar;
+    const pass: Pass = {
+      figures: packFigures(loss, set, policy, distil, detector.layers),
+      logProb: policy?.logProb ?? null,
+      sampled: policy?.sampled ?? null,
+      mean: meanEarned(predictions, matches, labels, settings),
+    };
+    return { loss, pass };
+  }
+
+  private async policyOf(
+    step: number,
+    memory: Memory,
+    trace: Trace,
+    labels: readonly (Labels | null)[],
+    sampled: Sampled | null,
+  ): Promise<PolicyObjective | null> {
+    const { settings, detector, frozen } = this;
+    if (settings.policy === 'none') return null;
+    const known = labels.map((one) => one ?? { classes: [], boxes: new Float32Array(0) });
+    const first = trace.layers[0]!;
+    const episode = episodeOf(detector, memory, first, settings);
+    const before = frozen ? episodeOf(frozen.detector, memory, first, settings) : null;
+    if (sampled) return reconsiderPolicy(episode, before, sampled, settings);
+    const shape = [first.hidden.shape[1], first.hidden.shape[2]] as const;
+    return samplePolicy(episode, before, known, shape, detector.scoring, step, settings);
+  }
+
+  private layerRecords(
+    { sampled, mean }: Pass,
+    numbers: Float32Array,
+    ratios: { logProb: Float32Array; old: Float32Array } | null,
+  ): LayerRecord[] {
+    const { settings, detector } = this;
+    const { layers, queries } = detector;
+    const size = { layers, queries };
+    const [rewards, losses] = [rewardFigures(mean, sampled, settings), lossFigures(numbers, layers)];
+    const moved = ratios && ratiosOf(ratios.logProb, ratios.old, size, settings.clip);
+    return losses.map((loss, k) => ({
+      layer: k + 1,
+      ...rewards[k]!,
+      ...loss,
+      ...(sampled
+        ? advantageFigures(sampled.judged.advantages, k, size)
+        : { advantageMean: null, advantageStd: null }),
+      // In the first pass the policy is the one that acted.
+      ratio: sampled ? (moved?.[k]!.ratio ?? 1) : null,
+      clipShare: sampled ? (moved?.[k]!.clipShare ?? 0) : null,
+      klRef: this.frozen ? loss.klRef : null,
+      entropy: sampled ? loss.entropy : null,
+    }));
+  }
+
+  /** The trained weights that count: those of `measured`. */
+  async weights(): Promise<OptimiserState> {
+    const { parameters } = this.measured;
+    const weights: OptimiserState = new Map();
+    for (const name of this.names) {
+      const tensor = parameters.get(name);
+      weights.set(name, { shape: tensor.shape, data: await readNumbers(tensor) });
+    }
+    return weights;
+  }
+
+  /** Everything that a run needs to go on at its next step. */
+  async state(): Promise<OptimiserState> {
+    const state = await this.optimiser.state();
+    for (const name of this.names) {
+      const tensor = this.detector.parameters.get(name);
+      state.set(`parameter.${name}`, { shape: tensor.shape, data: await readNumbers(tensor) });
+    }
+    return state;
+  }
+
+  /** @param steps applied steps that the state stands for */
+  restore(state: OptimiserState, steps: number): void {
+    for (const name of this.names) {
+      const saved = state.get(`parameter.${name}`);
+      if (saved) this.detector.parameters.set(name, tf.tensor(saved.data, [...saved.shape]));
+    }
+    this.detector.parameters.deviceResident(this.names);
+    this.optimiser.load(state, steps);
+  }
+
+  dispose(): void {
+    this.optimiser.dispose();
+    this.frozen?.parameters.dispose();
+    this.detector.dispose();
+  }
+}
+
+/** The same model over a copy of the weights that will be trained. */
+function copyOf(detector: Detector, names: readonly string[]): { detector: Detector; parameters: Parameters } {
+  const copies = new Map(names.map((name) => [name, deviceCopy(detector.parameters.get(name))]));
+  const parameters = detector.parameters.with(copies);
+  return { detector: detector.sharing(parameters), parameters };
+}
+
+function playedOf({ mean, sampled }: Pass): Played {
+  return sampled ? { mean, sampled: { earned: sampled.earned, judged: sampled.judged } } : { mean };
+}
+
+function tensorsOf({ oldLogProb, steps }: Sampled): tf.Tensor[] {
+  return [oldLogProb, ...steps.flatMap(({ state, action }) => [...Object.values(state), action])];
+}

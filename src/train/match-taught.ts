@@ -1,0 +1,34 @@
+/**
+ * Which query of the student answers for which box of the teacher: the Hungarian matching with the teacher's soft scores.
+ *
+ * Q queries, C class columns, n taught boxes.
+ */
+import { overlapOf } from '../lib/box-overlap';
+import { scoresOf, type SetPrediction } from '../lib/set-prediction';
+import { linearSumAssignment } from '../models/matching/assignment';
+import type { Taught } from './batch';
+
+/** DETR's matching costs for L1 and GIoU, and for the class the L1 distance of the score vectors. */
+const CLASS = 2;
+const L1 = 5;
+const GIOU = 2;
+
+function costOf(prediction: SetPrediction, { boxes, scores }: Taught): Float64Array {
+  const { queries, columns, boxes: own } = prediction;
+  const count = boxes.length / 4;
+  const mine = scoresOf(prediction);
+  const cost = new Float64Array(queries * count);
+  for (let q = 0; q < queries; q++)
+    for (let t = 0; t < count; t++) {
+      let [distance, apart] = [0, 0];
+      for (let i = 0; i < 4; i++) distance += Math.abs(own[4 * q + i]! - boxes[4 * t + i]!);
+      for (let c = 0; c < columns; c++) apart += Math.abs(mine[q * columns + c]! - scores[t * columns + c]!);
+      cost[q * count + t] = CLASS * apart + L1 * distance - GIOU * overlapOf(own, q, boxes, t).giou;
+    }
+  return cost;
+}
+
+/** Pairs of the least total cost: `rows` are queries, `columns` taught boxes. */
+export function matchTaught(prediction: SetPrediction, taught: Taught): { rows: Int32Array; columns: Int32Array } {
+  return linearSumAssignment(costOf(prediction, taught), prediction.queries, taught.boxes.length / 4);
+}

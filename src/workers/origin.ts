@@ -1,0 +1,27 @@
+/** The files that a run starts from, apart from where they came from. */
+import type { Checkpoint } from '../data/checkpoint';
+import { labelsOf } from '../data/config-file';
+import type { RunModel } from '../lib/training';
+import type { ModelFiles } from '../models/load';
+
+/** A model that can be opened again at another visit: 'current' has been put in words. */
+export type LastingModel = Exclude<RunModel, { kind: 'current' }>;
+
+export interface Origin {
+  id: string;
+  name: string;
+  files: ModelFiles;
+  /** Absent for random weights. */
+  checkpoint?: Checkpoint;
+}
+
+export function modelFiles(checkpoint: Checkpoint): ModelFiles {
+  return {
+    config: checkpoint.config,
+    preprocessor: checkpoint.preprocessor,
+    classes: labelsOf(checkpoint.config),
+    weights: checkpoint.weights,
+    backbone: checkpoint.extra.get('backbone.safetensors'),
+    policy: checkpoint.extra.get('policy.safetensors'),
+  };
+}

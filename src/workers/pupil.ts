@@ -1,0 +1,97 @@
+/** From a run's request to what its trainer works with: the model with the data's classes, its teacher, views and held-out images. */
+import * as tf from '@tensorflow/tfjs-core';
+import { DetectorError } from '../lib/errors';
+import type { RunRequest, TrainingImage } from '../lib/training';
+import { adaptClasses } from '../models/adapt-classes';
+import type { Detector } from '../models/detector';
+import { loadDetector, type ModelFiles } from '../models/load';
+import { HeldOut } from '../train/held-out';
+import { Learner } from '../train/learner';
+import { createTeach } from '../train/teacher';
+import { Views } from '../train/views';
+import type { LastingModel, Origin } from './origin';
+import { openOrigin, type OpenOptions } from './sources';
+
+export type LastingRequest = RunRequest & { model: LastingModel; teacher?: LastingModel };
+
+/** Images that a method learns from: labelled ones, and with a teacher the others too. */
+export function learnable({ settings, data }: RunRequest): TrainingImage[] {
+  const train = data.images.filter(({ split }) => split === 'train');
+  const usable = settings.method === 'distil' ? train : train.filter(({ labels }) => labels !== null);
+  if (usable.length > 0) return usable;
+  throw new DetectorError(
+    'annotations',
+    'training images',
+    settings.method === 'distil'
+      ? 'expected at least one image to learn from, got none'
+      : `expected at least one labelled image to learn from, got ${train.length} images without labels`,
+    'Label an image, or move one from held out to training.',
+  );
+}
+
+export const heldOutOf = ({ data }: RunRequest): TrainingImage[] =>
+  data.images.filter(({ split, labels }) => split === 'val' && labels !== null);
+
+/** Opened files; nothing is on the device yet. */
+export interface Material {
+  origin: Origin;
+  /** The origin's files with the classes of the data. */
+  files: ModelFiles;
+  teacher: ModelFiles | null;
+}
+
+/** @throws DetectorError when a model cannot be opened or there is no teacher where one is needed */
+export async function openMaterial(request: LastingRequest, options: OpenOptions): Promise<Material> {
+  const { settings, data } = request;
+  if (settings.method === 'distil' && !request.teacher)
+    throw new DetectorError('unsupported', 'teacher', 'expected a model that teaches, got none');
+  const teacher = request.teacher ? await openOrigin(request.teacher, options, settings.seed, []) : null;
+  const named = data.classes.length > 0 ? data.classes : (teacher?.files.classes ?? []);
+  const origin = await openOrigin(request.model, options, settings.seed, named);
+  // Without classes of its own the data keeps the model's.
+  const classes = data.classes.length > 0 || request.model.kind === 'random-patches' ? named : origin.files.classes;
+  return { origin, files: adaptClasses(origin.files, classes), teacher: teacher?.files ?? null };
+}
+
+export interface Pupil {
+  learner: Learner;
+  views: Views;
+  heldOut: HeldOut;
+  dispose(): void;
+}
+
+/** The policy starts as wide as the settings say. */
+function widen(detector: Detector, logStd: number): void {
+  for (const name of detector.policy) {
+    const { shape } = detector.parameters.get(name);
+    detector.parameters.set(name, tf.fill(shape, logStd));
+  }
+}
+
+/** Cells of the memory's levels: both families have strides 16 and 32. */
+function shapesOf({ preprocessing: { size } }: Detector): [number, number][] {
+  const [h, w] = size;
+  return [16, 32].map((stride) => [h / stride, w / stride]);
+}
+
+/** Puts everything on the device: call it when it is the run's turn. */
+export function createPupil(request: LastingRequest, { files, teacher: teacherFiles }: Material): Pupil {
+  const { settings } = request;
+  const detector = loadDetector(files);
+  if (settings.policy !== 'none') widen(detector, settings.logStd);
+  const learner = new Learner(detector, settings);
+  const teacher = teacherFiles && settings.method === 'distil' ? loadDetector(teacherFiles) : null;
+  const shapes = settings.distilDense > 0 ? shapesOf(detector) : null;
+  const teach = teacher ? createTeach({ teacher, classes: files.classes, shapes }) : undefined;
+  const views = new Views(detector, learnable(request), settings, teach);
+  return {
+    learner,
+    views,
+    heldOut: new HeldOut(heldOutOf(request), files.classes, settings.encoder === 'frozen'),
+    dispose: () => {
+      views.dispose();
+      learner.dispose();
+      teacher?.dispose();
+    },
+  };
+}
