@@ -1,4 +1,5 @@
-import type { Page } from '@playwright/test';
+import AxeBuilder from '@axe-core/playwright';
+import type { CDPSession, Page } from '@playwright/test';
 import { fitView, type View } from '../src/ui/drawing/view';
 import { expect, openReady, test, thumbnail, waitUntilReady } from './fixtures';
 
@@ -106,6 +107,12 @@ test('boxes are drawn, pulled at, undone, given a class, and still there after a
   await expect(page.getByRole('tab', { name: 'Label', exact: true })).toHaveAttribute('aria-selected', 'true');
   await expectLabels(page, [face, badge]);
   await expect(thumbnail(page, /^astronaut\.jpg, .*2 labels/)).toBeVisible();
+
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html) }))).toEqual([]);
+  }
 });
 
 test('predictions become labels, one by one and all at once', async ({ page, server }) => {
@@ -139,4 +146,53 @@ test('predictions become labels, one by one and all at once', async ({ page, ser
   await page.keyboard.press('Control+d');
   await page.keyboard.press('n');
   await expect(rows(page)).toHaveCount(3);
+});
+
+test.describe('on a touch screen', () => {
+  test.use({ hasTouch: true, viewport: { width: 390, height: 844 } });
+
+  /** Fingers at points of the image as it is fitted. */
+  async function touch(
+    page: Page,
+    devtools: CDPSession,
+    type: 'touchStart' | 'touchMove' | 'touchEnd',
+    ...points: (readonly [number, number])[]
+  ): Promise<void> {
+    const { scale, x, y } = await viewOf(page);
+    const touchPoints = points.map(([px, py], id) => ({ x: px * scale + x, y: py * scale + y, id }));
+    await devtools.send('Input.dispatchTouchEvent', { type, touchPoints });
+  }
+
+  test('one finger draws, two zoom and leave no box', async ({ page, server }) => {
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await openReady(page, `${server.url}#sample=astronaut`);
+    await page.getByRole('radio', { name: 'Label' }).tap();
+    await expect(stage(page)).toHaveAttribute('data-mode', 'label');
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(wide, 'pixels that stand out to the right').toBeLessThanOrEqual(0);
+    const devtools = await page.context().newCDPSession(page);
+
+    await touch(page, devtools, 'touchStart', [100, 100]);
+    await touch(page, devtools, 'touchMove', [200, 180]);
+    await touch(page, devtools, 'touchMove', [250, 240]);
+    await touch(page, devtools, 'touchEnd');
+    const drawn = [{ class: 'object', box: [100, 100, 250, 240] }];
+    await expectLabels(page, drawn);
+
+    await touch(page, devtools, 'touchStart', [200, 350]);
+    await touch(page, devtools, 'touchMove', [230, 370]);
+    await touch(page, devtools, 'touchStart', [230, 370], [300, 300]);
+    await touch(page, devtools, 'touchMove', [130, 470], [400, 200]);
+    await touch(page, devtools, 'touchEnd');
+    await expectLabels(page, drawn);
+    // Zoomed in, the same finger's way is a shorter one on the image.
+    await page.getByRole('button', { name: 'Undo' }).first().tap();
+    await touch(page, devtools, 'touchStart', [100, 100]);
+    await touch(page, devtools, 'touchMove', [250, 240]);
+    await touch(page, devtools, 'touchEnd');
+    await expect(rows(page)).toHaveCount(1);
+    const [x0, , x1] = (await labelled(page))[0]!.box as [number, number, number, number];
+    expect(x1 - x0).toBeGreaterThan(10);
+    expect(x1 - x0).toBeLessThan(100);
+  });
 });

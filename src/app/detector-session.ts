@@ -73,6 +73,7 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
     ports,
     samples,
     onImage: queue.wake,
+    whenKept: () => persistence.imagesKept(),
     onCheckpoint: ({ name, files }) => void models.load({ kind: 'files', name, files }),
     onText: async (path, file) => labelImport.wait({ [path]: await file.text() }),
     onTakenIn: async (texts) => {

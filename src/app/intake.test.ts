@@ -32,7 +32,8 @@ function fixture(found: Collected[] = []) {
   const pictures = new Pictures(() => Promise.reject(new Error('not here')));
   const onText = vi.fn(async () => undefined);
   const onTakenIn = vi.fn(async () => undefined);
-  const hooks = { onImage, onCheckpoint, onText, onTakenIn };
+  const whenKept = vi.fn(async () => undefined);
+  const hooks = { onImage, onCheckpoint, onText, onTakenIn, whenKept };
   const intake = createIntake({ store, pictures, ports, ...hooks, samples: '/samples/' });
   return { store, intake, pictures, ...hooks };
 }
@@ -78,6 +79,18 @@ describe('adding things', () => {
     expect(onText).toHaveBeenCalledExactlyOnceWith('a.xml', text);
     expect(onTakenIn).toHaveBeenCalledExactlyOnceWith(new Map([['a.xml', text]]));
     expect(store.getState().refusals).toEqual([]);
+  });
+
+  it('waits with the next image until one is kept, so that nothing is shown that a crash would lose', async () => {
+    const { intake, store, whenKept } = fixture([file('a.jpg'), file('b.jpg')]);
+    let done: () => void = () => undefined;
+    whenKept.mockImplementationOnce(() => new Promise<undefined>((resolve) => (done = () => resolve(undefined))));
+    const adding = intake.addItems([], 'file');
+    await vi.waitFor(() => expect(whenKept).toHaveBeenCalledOnce());
+    expect(store.getState().images).toHaveLength(1);
+    done();
+    await adding;
+    expect(store.getState().images).toHaveLength(2);
   });
 
   it('adds a file of the same name and content only once, one with other content again', async () => {

@@ -27,6 +27,8 @@ interface IntakeParts {
   ports: Pick<Ports, 'collect' | 'thumbnail' | 'webcamFrame'> & { labels: Pick<LabelPorts, 'sizeOf'> };
   /** Called after an image was added. */
   onImage(): void;
+  /** Resolves when everything that was added is kept for the next visit, or cannot be: the next image waits for it. */
+  whenKept(): Promise<void>;
   onCheckpoint(checkpoint: { name: string; files: File[] }): void;
   /** Called with each possible label file as it is found. */
   onText(path: string, file: File): Promise<void>;
@@ -111,6 +113,7 @@ export function createIntake(parts: IntakeParts): Intake {
             if (first) store.getState().showImage(id);
             first = false;
             onImage();
+            await parts.whenKept();
           }
         }
         await sizes;

@@ -7,6 +7,7 @@ import { readDroppedLabels } from '../data/annotations/read-dropped';
 import { filesOnDisk, sharedDataset } from '../data/annotations/testing';
 import type { LabelSet } from '../data/annotations/types';
 import { writeLabels, zipLabels } from '../data/annotations/write-labels';
+import { collectImages } from '../data/images/collect';
 import { uprightPixelSize } from '../data/images/orientation';
 import { flatJpeg } from '../data/images/testing';
 import { createLabelStore, effectiveSplits } from '../state/labels';
@@ -222,6 +223,49 @@ describe('what comes out', () => {
   it('is nothing where nothing is labelled', () => {
     expect(() => fixture().labelExport.write('voc', false)).toThrow(/expected labelled images/);
   });
+});
+
+describe('a zip archive with images', () => {
+  it.each(['coco', 'yolo', 'voc'] as const)(
+    'as %s brings boxes, classes and splits to another machine',
+    async (format) => {
+      const page = fixture();
+      for (const name of ['a.jpg', 'trip/b.jpg', 'c.jpg']) await page.add(name, photo());
+      const { addClass, addBox, setReviewed, setSplits } = page.labels.getState();
+      const [dog, cat] = [addClass('dog'), addClass('cat')];
+      addBox('a.jpg', [1, 1, 4.5, 3.25], cat);
+      addBox('trip/b.jpg', [0, 0, 8, 8], dog);
+      setReviewed('c.jpg', true);
+      setSplits({ 'a.jpg': 'train', 'trip/b.jpg': 'val', 'c.jpg': 'train' });
+      const written = page.labelExport.write(format, true);
+      const archive = await labelPorts.zip(written, async (file) => page.pictures.blob(written.imageIds.get(file)!));
+
+      const other = fixture();
+      const texts = new Map<string, File>();
+      for await (const found of collectImages([new File([archive], 'labels.zip')])) {
+        if ('file' in found) await other.add(found.path, found.file);
+        else if ('text' in found) texts.set(found.path, found.text);
+        else throw new Error(`unexpected ${JSON.stringify(found)}`);
+      }
+      expect(await other.labelImport.read(texts)).toEqual([]);
+      const { items, classes, splits } = other.labels.getState();
+      const named = Object.fromEntries(
+        Object.entries(items).map(([id, { boxes, reviewed }]) => [
+          id.replace(/^.*\//, ''),
+          [
+            splits[id],
+            reviewed,
+            boxes.map(({ box, classId }) => [classes.find((each) => each.id === classId)!.name, ...box]),
+          ],
+        ]),
+      );
+      expect(named).toEqual({
+        'a.jpg': ['train', true, [['cat', 1, 1, 4.5, 3.25]]],
+        'b.jpg': ['val', true, [['dog', 0, 0, 8, 8]]],
+        'c.jpg': ['train', true, []],
+      });
+    },
+  );
 });
 
 const raccoon = sharedDataset('raccoon');

@@ -52,7 +52,10 @@ describe('copies across the split', () => {
     const asked: string[][] = [];
     const warning = { train: 'image-1', heldOut: 'image-0', exact: true, distance: 0 };
     const { store, labels, splits } = fixture(async (train, heldOut) => {
-      asked.push(train.map(({ id }) => id).sort(), heldOut.map(({ id }) => id));
+      asked.push(
+        train.map(({ id }) => id).sort(),
+        heldOut.map(({ id }) => id),
+      );
       return [warning];
     });
     for (const id of ids.slice(0, 3)) labels.getState().setReviewed(id, true);

@@ -186,6 +186,18 @@ describe('trouble', () => {
     expect(storage.items['b']!.reviewed).toBe(true);
   });
 
+  it('with what was kept leaves it as it is', async () => {
+    const storage = memoryStorage();
+    storage.items['a'] = 5 as never;
+    storage.values.classes = 7 as never;
+    const page = visit(storage);
+    await page.persistence.restore();
+    expect(faults(page)).toHaveLength(1);
+    page.add('b');
+    await page.persistence.settled();
+    expect(storage.writes).toEqual([]);
+  });
+
   it('at the start leaves an empty page that works', async () => {
     const storage = memoryStorage();
     storage.failure = new DetectorError('storage', 'labels', 'the browser gives this page no private storage');

@@ -16,6 +16,8 @@ export interface Persistence {
   /** Brings the last visit back and keeps what changes from then on. @returns whether there are images */
   restore(): Promise<boolean>;
   keepTexts(changes: Record<string, string | null>): void;
+  /** Resolves when the images that are here are kept, or cannot be. */
+  imagesKept(): Promise<void>;
   /** Resolves when all that was asked to be kept is kept, or has failed. */
   settled(): Promise<void>;
 }
@@ -150,7 +152,8 @@ export function createPersistence(parts: PersistenceParts): Persistence {
   return {
     restore: async () => {
       const session = await open();
-      if (session) {
+      try {
+        if (!session) return store.getState().images.length > 0;
         await bringBack(session);
         isKeeping = true;
         written = { ...labelDataOf(labels.getState()), items: session.items };
@@ -161,10 +164,14 @@ export function createPersistence(parts: PersistenceParts): Persistence {
         labels.subscribe(follow);
         // The end of a drag changes only the history.
         labels.temporal.subscribe(follow);
+      } catch (thrown) {
+        // What is kept stays as it is: nothing is written over it.
+        failed(thrown);
       }
       return store.getState().images.length > 0;
     },
     keepTexts: (texts) => void write({ texts }),
+    imagesKept: images.settled,
     settled: async () => {
       await images.settled();
       await Promise.all(pending);

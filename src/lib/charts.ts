@@ -77,6 +77,8 @@ export class RunSeries {
   readonly applied: boolean[] = [];
   readonly evaluations: EvaluationRecord[] = [];
   readonly #columns = new Map<string, Column>();
+  /** Figures of steps that have a number somewhere. */
+  readonly #known = new Set<FigureId>();
 
   static of(log: RunLog): RunSeries {
     const series = new RunSeries();
@@ -90,10 +92,10 @@ export class RunSeries {
     if (record.step <= (this.steps.at(-1) ?? 0)) this.#cutFrom(record.step);
     this.steps.push(record.step);
     this.applied.push(record.applied);
-    for (const id of stepFigures) this.#column(id, 0).push(finite(record[id]));
+    for (const id of stepFigures) this.#put(id, 0, finite(record[id]));
     record.layers.forEach((layer, index) => {
       if (this.layers[index] === undefined) this.layers[index] = layer.layer;
-      for (const id of layerFigures) this.#column(id, index).push(finite(layer[id]));
+      for (const id of layerFigures) this.#put(id, index, finite(layer[id]));
     });
   }
 
@@ -125,6 +127,16 @@ export class RunSeries {
     return this.evaluations.at(-1)?.layers.map(({ layer }) => layer) ?? [];
   }
 
+  /** Whether any number of a figure is there: a supervised run has no advantage to draw. */
+  has(id: FigureId): boolean {
+    return isEvaluationFigure(id) ? this.evaluations.length > 0 : this.#known.has(id);
+  }
+
+  #put(id: FigureId, layer: number, value: number | null): void {
+    this.#column(id, layer).push(value);
+    if (value !== null) this.#known.add(id);
+  }
+
   #column(id: FigureId, layer: number): Column {
     const key = `${id}/${layer}`;
     let column = this.#columns.get(key);
@@ -139,14 +151,4 @@ export class RunSeries {
     for (const column of this.#columns.values()) column.length = Math.min(column.length, at);
     while ((this.evaluations.at(-1)?.step ?? 0) >= step) this.evaluations.pop();
   }
-}
-
-/** Whether any number of a figure is there: a supervised run has no advantage to draw. */
-export function hasFigure(series: RunSeries, id: FigureId): boolean {
-  if (isEvaluationFigure(id)) return series.evaluations.length > 0;
-  const layers = isLayerFigure(id) ? series.layers.length : 1;
-  for (let layer = 0; layer < layers; layer++) {
-    if (series.column(id, layer).some((value) => value !== null)) return true;
-  }
-  return false;
 }

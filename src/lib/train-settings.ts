@@ -43,6 +43,9 @@ export interface TrainSettings extends RlSettings {
   readonly denoising: number;
   /** Weight of the query selection's own set loss. */
   readonly selection: number;
+  /** Over the chosen queries, or over every token of the memory. */
+  readonly selectionLoss: 'chosen' | 'dense';
+  readonly newClasses: 'zero' | 'nearest';
   readonly evaluateEvery: number;
   readonly saveEvery: number;
   /** Distillation: weights of the teacher's class scores, boxes and dense scores. */
@@ -57,7 +60,7 @@ export const TRAIN_DEFAULTS: TrainSettings = Object.freeze({
   seed: 1,
   steps: 100,
   batch: 4,
-  learningRate: 1e-4,
+  learningRate: 3e-4,
   classRate: 20,
   warmup: 10,
   finalRate: 0,
@@ -73,6 +76,8 @@ export const TRAIN_DEFAULTS: TrainSettings = Object.freeze({
   mosaic: 0,
   denoising: 0,
   selection: 1,
+  selectionLoss: 'dense',
+  newClasses: 'nearest',
   evaluateEvery: 25,
   saveEvery: 10,
   distilClass: 1,
@@ -122,6 +127,14 @@ export const TRAIN_FIELDS: Readonly<Record<keyof TrainSettings, NumberField | Ch
   mosaic: number(0, 1, 'Share of views that put four images together.'),
   denoising: whole(0, 20, 'Noisy copies of every label that the decoder learns to put right (RT-DETR); 0 for none.'),
   selection: number(0, 100, 'Weight of the query selection’s own set loss.'),
+  selectionLoss: choice(
+    ['chosen', 'dense'],
+    'The query selection learns from the queries it chose (RT-DETR), or from every place of the image (Deformable DETR).',
+  ),
+  newClasses: choice(
+    ['zero', 'nearest'],
+    'A new class starts from nothing, or from the class of the model that answers its labels best.',
+  ),
   evaluateEvery: whole(1, 100_000, 'Steps between two measurements on the held-out images.'),
   saveEvery: whole(1, 100_000, 'Steps between two savings of weights and optimiser: what a crash can cost.'),
   distilClass: number(0, 100, 'Weight of the teacher’s class scores.'),
@@ -148,5 +161,7 @@ export function trainProblems(settings: TrainSettings): string[] {
         `${name}: expected ${field.whole ? 'a whole number' : 'a number'} ${field.min}..${field.max}, got ${value}`,
       );
   }
+  if (settings.reward === 'set-loss' && settings.credit === 'query' && settings.policy !== 'none')
+    problems.push('credit: expected image with the reward set-loss, which no single query earns, got query');
   return problems;
 }

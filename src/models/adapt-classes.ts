@@ -90,14 +90,15 @@ function configFor(config: ModelFiles['config'], names: readonly string[]): Mode
 
 /**
  * The checkpoint with a class for each name, in their order. Names are compared trimmed and without case.
+ * @param rows where each name starts, -1 for nothing; as `knownRows` gives them where it is left out
  * @returns files that load like the given ones; `made` names the tensors that are new
  * @throws DetectorError `annotations` for no name, an empty one or one that is there twice; `unsupported` for another family
  */
-export function adaptClasses(files: ModelFiles, names: readonly string[]): ModelFiles {
+export function adaptClasses(files: ModelFiles, names: readonly string[], rows?: readonly number[]): ModelFiles {
   refuse(names);
   const trimmed = names.map((name) => name.trim());
   const family = requireFamily(files.config);
-  const made = adapted(files, HEADS[family]!, knownRows(files.classes, trimmed));
+  const made = adapted(files, HEADS[family]!, rows ?? knownRows(files.classes, trimmed));
   return {
     ...files,
     config: configFor(files.config, trimmed),

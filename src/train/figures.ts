@@ -1,23 +1,23 @@
 /**
  * The figures of a step: packed on the GPU, read back once, unpacked into records.
  *
- * K decoder layers, S = K + 1 layers with the query selection, R rollouts of all images, B images, Q queries.
+ * K decoder layers, R rollouts of all images, B images, Q queries.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Labels, Match, SetPrediction } from '../lib/set-prediction';
 import type { TrainSettings } from '../lib/train-settings';
-import type { LayerRecord, RewardParts } from '../lib/training';
+import type { LayerRecord, RewardParts, StepRecord } from '../lib/training';
 import { returnsOf } from '../rl/returns';
 import type { PolicyObjective, Sampled } from './policy-objective';
 import { earn, type Earned } from './rewards';
-import type { SetObjective } from './set-objective';
+import type { SetLosses } from './set-objective';
 
-/** loss, policy, distil; then by layer S class and box losses, K KLs to the start and K entropies. */
+/** loss, policy, distil; then by layer K class losses, K box losses, K KLs to the start and K entropies. */
 const HEAD = 3;
 
 export function packFigures(
   loss: tf.Scalar,
-  set: SetObjective,
+  set: SetLosses,
   policy: PolicyObjective | null,
   distil: tf.Scalar | null,
   layers: number,
@@ -45,26 +45,25 @@ type LossFigures = Pick<LayerRecord, 'classLoss' | 'boxLoss' | 'klGt'> & { klRef
 
 /** One of each decoder layer; the query selection's losses are in the total only. */
 export function lossFigures(numbers: Float32Array, layers: number): LossFigures[] {
-  const sets = layers + 1;
   return Array.from({ length: layers }, (_, k) => {
-    const classLoss = numbers[HEAD + k + 1]!;
-    const boxLoss = numbers[HEAD + sets + k + 1]!;
-    const klRef = numbers[HEAD + 2 * sets + k]!;
-    return { classLoss, boxLoss, klGt: classLoss + boxLoss, klRef, entropy: numbers[HEAD + 2 * sets + layers + k]! };
+    const classLoss = numbers[HEAD + k]!;
+    const boxLoss = numbers[HEAD + layers + k]!;
+    const klRef = numbers[HEAD + 2 * layers + k]!;
+    return { classLoss, boxLoss, klGt: classLoss + boxLoss, klRef, entropy: numbers[HEAD + 3 * layers + k]! };
   });
 }
 
-/** [K][B] what the path without noise earned; null for unlabelled images. */
+/** [K][B] what the path without noise earned; null for unlabelled images. @param predictions @param matches [K][B] */
 export function meanEarned(
   predictions: readonly (readonly SetPrediction[])[],
   matches: readonly (readonly Match[])[],
   labels: readonly (Labels | null)[],
   settings: TrainSettings,
 ): (Earned | null)[][] {
-  return predictions.slice(1).map((layer, k) =>
+  return predictions.map((layer, k) =>
     layer.map((prediction, image) => {
       const known = labels[image];
-      return known ? earn(prediction, known, settings, matches[k + 1]![image]!) : null;
+      return known ? earn(prediction, known, settings, matches[k]![image]!) : null;
     }),
   );
 }
@@ -104,4 +103,19 @@ export function advantageFigures(
     for (let q = 0; q < queries; q++) values.push(advantages[at + q]!);
   const advantageMean = mean(values);
   return { advantageMean, advantageStd: Math.sqrt(mean(values.map((value) => (value - advantageMean) ** 2))) };
+}
+
+/** Of a step whose predictions were not finite: there is nothing to tell but that. */
+export function brokenFigures(
+  step: number,
+  layers: number,
+  learningRate: number,
+): Omit<StepRecord, 'ms' | 'bytes' | 'tensors'> {
+  const none = Number.NaN;
+  const rewards = { iou: none, accuracy: none, overlap: none, extra: none, reward: none, return: none };
+  const policy = { advantageMean: null, advantageStd: null, ratio: null, clipShare: null, klRef: null, entropy: null };
+  const losses = { klGt: none, classLoss: none, boxLoss: none };
+  const each = Array.from({ length: layers }, (_, k) => ({ layer: k + 1, ...rewards, ...policy, ...losses }));
+  const totals = { loss: none, policyLoss: null, distilLoss: null, gradientNorm: none };
+  return { step, ...totals, learningRate, applied: false, layers: each };
 }

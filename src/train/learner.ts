@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { deviceCopy, readNumbers } from '../kernels/adamw/device-copy';
-import type { Labels } from '../lib/set-prediction';
+import type { Labels, Match, SetPrediction } from '../lib/set-prediction';
 import type { TrainSettings } from '../lib/train-settings';
 import type { LayerRecord, StepRecord } from '../lib/training';
 import type { Detector, Memory, Trace } from '../models/detector';
@@ -15,6 +15,7 @@ import type { Batch } from './batch';
 import { distilObjective } from './distil-objective';
 import {
   advantageFigures,
+  brokenFigures,
   lossFigures,
   meanEarned,
   packFigures,
@@ -30,10 +31,10 @@ import {
   type PolicyObjective,
   type Sampled,
 } from './policy-objective';
-import { readPredictions } from './predictions';
+import { NotFinite, readPredictions } from './predictions';
 import type { Earned } from './rewards';
 import { learningRateAt } from './schedule';
-import { matchAll, setObjective } from './set-objective';
+import { matchAll, setLosses, type Answers, type SetLosses } from './set-objective';
 import { decaysOf, rateOf, trainedNames } from './trained';
 
 /** The step's record without what only the worker knows. */
@@ -54,6 +55,11 @@ interface Pass {
   logProb: tf.Tensor3D | null;
   sampled: Sampled | null;
   mean: (Earned | null)[][];
+}
+
+interface Done {
+  figures: Figures;
+  pass: Pass;
 }
 
 export class Learner {
@@ -91,7 +97,13 @@ export class Learner {
   async step(step: number, batch: Batch): Promise<{ figures: Figures; played: Played }> {
     const { policy, epochs } = this.settings;
     const passes = policy === 'none' ? 1 : epochs;
-    let done = await this.pass(step, batch, null, passes > 1);
+    let done: Done;
+    try {
+      done = await this.pass(step, batch, null, passes > 1);
+    } catch (thrown) {
+      if (!(thrown instanceof NotFinite)) throw thrown;
+      return { figures: brokenFigures(step, this.detector.layers, learningRateAt(step, this.settings)), played: { mean: [] } };
+    }
     const { sampled } = done.pass;
     for (let pass = 1; pass < passes && done.figures.applied; pass++) done = await this.pass(step, batch, sampled, false);
     if (passes > 1 && sampled) tf.dispose(tensorsOf(sampled));
@@ -104,7 +116,7 @@ export class Learner {
     batch: Batch,
     sampled: Sampled | null,
     keep: boolean,
-  ): Promise<{ figures: Figures; pass: Pass }> {
+  ): Promise<Done> {
     const { settings, detector } = this;
     const parameters = this.names.map((name) => detector.parameters.get(name));
     let pass: Pass | undefined;
@@ -153,23 +165,45 @@ export class Learner {
     const { settings, detector } = this;
     const memory = batch.memory ?? detector.encode(batch.images!);
     const labels = batch.items.map((item) => item.labels);
-    const dense = batch.taught !== undefined && settings.distilDense > 0;
-    const trace = detector.decode(memory, { dense });
-    const predictions = await readPredictions(trace.layers, detector.scoring);
-    const matches = matchAll(predictions, labels);
-    const weights = { selection: settings.selection * settings.betaGt, layer: settings.betaGt };
-    const set = setObjective(trace.layers, labels, matches, weights);
+    const denseTaught = batch.taught !== undefined && settings.distilDense > 0;
+    const trace = detector.decode(memory, { dense: denseTaught || settings.selectionLoss === 'dense' });
+    const layers = trace.layers.slice(1);
+    const [predictions, set] = await this.setsOf(trace, labels);
     const policy = await this.policyOf(step, memory, trace, labels, sampled);
-    const distil = batch.taught ? distilObjective(trace, predictions, batch.taught, settings) : null;
+    const distil = batch.taught ? distilObjective(trace, await this.chosen(trace, predictions), batch.taught, settings) : null;
     const terms = [set.loss, ...(policy ? [policy.loss] : []), ...(distil ? [distil] : [])];
     const loss = terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar;
     const pass: Pass = {
-      figures: packFigures(loss, set, policy, distil, detector.layers),
+      figures: packFigures(loss, set.layers, policy, distil, layers.length),
       logProb: policy?.logProb ?? null,
       sampled: policy?.sampled ?? null,
-      mean: meanEarned(predictions, matches, labels, settings),
+      mean: meanEarned(predictions, set.matches, labels, settings),
     };
     return { loss, pass };
+  }
+
+  /** The set losses of the decoder layers and of the query selection; [K][B] predictions and matches of the layers. */
+  private async setsOf(
+    trace: Trace,
+    labels: readonly (Labels | null)[],
+  ): Promise<[SetPrediction[][], { loss: tf.Scalar; layers: SetLosses; matches: Match[][] }]> {
+    const { settings, detector } = this;
+    const predictions = await readPredictions(trace.layers.slice(1), detector.scoring);
+    const matches = matchAll(predictions, labels);
+    const layers = setLosses(trace.layers.slice(1), labels, matches);
+    const weight = settings.betaGt * settings.selection;
+    const loss = tf.mul(tf.sum(tf.add(layers.classes, layers.boxes)), settings.betaGt) as tf.Scalar;
+    if (weight === 0) return [predictions, { loss, layers, matches }];
+    const answers = settings.selectionLoss === 'dense' ? denseAnswers(trace) : trace.layers[0]!;
+    const chosen = matchAll(await readPredictions([answers], detector.scoring), labels);
+    const selection = setLosses([answers], labels, chosen);
+    const own = tf.mul(tf.sum(tf.add(selection.classes, selection.boxes)), weight);
+    return [predictions, { loss: tf.add(loss, own) as tf.Scalar, layers, matches }];
+  }
+
+  /** [S][B] with the query selection's chosen queries first. */
+  private async chosen(trace: Trace, predictions: SetPrediction[][]): Promise<SetPrediction[][]> {
+    return [...(await readPredictions([trace.layers[0]!], this.detector.scoring)), ...predictions];
   }
 
   private async policyOf(
@@ -236,14 +270,19 @@ export class Learner {
     return state;
   }
 
-  /** @param steps applied steps that the state stands for */
-  restore(state: OptimiserState, steps: number): void {
+  /** Updates of the optimiser so far: a step has one for each pass over its rollouts. */
+  get updates(): number {
+    return this.optimiser.steps;
+  }
+
+  /** @param updates that the state stands for */
+  restore(state: OptimiserState, updates: number): void {
     for (const name of this.names) {
       const saved = state.get(`parameter.${name}`);
       if (saved) this.detector.parameters.set(name, tf.tensor(saved.data, [...saved.shape]));
     }
     this.detector.parameters.deviceResident(this.names);
-    this.optimiser.load(state, steps);
+    this.optimiser.load(state, updates);
   }
 
   dispose(): void {
@@ -266,4 +305,9 @@ function playedOf({ mean, sampled }: Pass): Played {
 
 function tensorsOf({ oldLogProb, steps }: Sampled): tf.Tensor[] {
   return [oldLogProb, ...steps.flatMap(({ state, action }) => [...Object.values(state), action])];
+}
+
+/** The query selection's answer at every token. */
+function denseAnswers({ extras }: Trace): Answers {
+  return { logits: extras['select.logits'] as tf.Tensor3D, boxes: extras['select.boxes'] as tf.Tensor3D };
 }

@@ -14,7 +14,17 @@ export interface Predicted {
   boxes: tf.Tensor3D;
 }
 
-/** Everything as [S][R] plain predictions. Waits for the GPU; leaves no tensor. */
+/** Some prediction is infinite or not a number: nothing can be matched, and the step cannot be applied. */
+export class NotFinite extends Error {
+  constructor() {
+    super('the predictions are not finite');
+  }
+}
+
+/**
+ * Everything as [S][R] plain predictions. Waits for the GPU; leaves no tensor.
+ * @throws NotFinite
+ */
 export async function readPredictions(layers: readonly Predicted[], scoring: Scoring): Promise<SetPrediction[][]> {
   const [rows, queries, columns] = layers[0]!.logits.shape;
   const packed = untraced(() =>
@@ -25,6 +35,7 @@ export async function readPredictions(layers: readonly Predicted[], scoring: Sco
   );
   const values = (await packed.data()) as Float32Array;
   packed.dispose();
+  if (!values.every(Number.isFinite)) throw new NotFinite();
   const width = columns + 4;
   const one = (row: number): SetPrediction => {
     const prediction: SetPrediction = {

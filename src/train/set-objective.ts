@@ -1,8 +1,8 @@
 /**
  * The KL to the labels of ../shared/design/rl.md: the family's set loss of the path without noise, in every layer, and of the
- * query selection.
+ * query selection (over the chosen queries, or over every token as in Deformable DETR, arXiv 2010.04159, section 4).
  *
- * S layers (select first), K = S - 1 decoder layers, B images, Q queries.
+ * S layers, B images, Q queries, N memory tokens.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Labels, Match, SetPrediction } from '../lib/set-prediction';
@@ -23,39 +23,38 @@ export function matchAll(
   );
 }
 
-export interface SetObjective {
-  /** Sum over layers of class and box loss, mean over the labelled images, with the weights. */
-  loss: tf.Scalar;
-  /** [S] means over the labelled images, without weights. */
+/** Answers that are compared with the labels: of a layer [B,Q,.], or of every token for the query selection [B,N,.]. */
+export type Answers = Pick<LayerTrace, 'logits' | 'boxes'>;
+
+export interface SetLosses {
+  /** [S] means over the labelled images. */
   classes: tf.Tensor1D;
   boxes: tf.Tensor1D;
 }
 
 /**
- * Run where its tensors are freed together (gradientsOf).
- * @param layers the answers of the query selection and of every decoder layer, traced
+ * Class and box loss of every layer. Run where its tensors are freed together (gradientsOf).
+ * @param layers S of the same shape, traced
  * @param matches [S][B] as `matchAll` gives them for these answers
- * @param weights of the query selection and of a decoder layer
  */
-export function setObjective(
-  layers: readonly LayerTrace[],
+export function setLosses(
+  layers: readonly Answers[],
   labels: readonly (Labels | null)[],
   matches: readonly (readonly Match[])[],
-  weights: { selection: number; layer: number },
-): SetObjective {
+): SetLosses {
   const queries = layers[0]!.logits.shape[1];
   const labelled = Math.max(1, labels.filter((one) => one !== null).length);
   const sets = layers.flatMap((_, layer) =>
     labels.map((one, image) => ({ labels: one ?? NO_LABELS, match: matches[layer]![image]! })),
   );
-  const targets = setTargets(queries, sets);
   const stacked = (pick: 'logits' | 'boxes'): tf.Tensor3D => tf.concat(layers.map((layer) => layer[pick])); // S B,Q,.
-  const each = setLoss(stacked('logits'), stacked('boxes'), targets);
-  const shape = [layers.length, labels.length] as const;
+  const each = setLoss(stacked('logits'), stacked('boxes'), setTargets(queries, sets));
   // An image that nobody labelled says nothing about what is not there.
-  const counted = tf.tensor2d(labels.map((one) => (one ? 1 / labelled : 0)), [1, labels.length]);
-  const perLayer = (part: tf.Tensor1D): tf.Tensor1D => tf.sum(tf.mul(tf.reshape(part, [...shape]), counted), 1);
-  const [classes, boxes] = [perLayer(each.classes), perLayer(each.boxes)];
-  const weight = tf.tensor1d(layers.map(({ layer }) => (layer === 'select' ? weights.selection : weights.layer)));
-  return { loss: tf.sum(tf.mul(tf.add(classes, boxes), weight)), classes, boxes };
+  const counted = tf.tensor2d(
+    labels.map((one) => (one ? 1 / labelled : 0)),
+    [1, labels.length],
+  );
+  const perLayer = (part: tf.Tensor1D): tf.Tensor1D =>
+    tf.sum(tf.mul(tf.reshape(part, [layers.length, labels.length]), counted), 1);
+  return { classes: perLayer(each.classes), boxes: perLayer(each.boxes) };
 }

@@ -33,15 +33,14 @@ export interface TrainerHost {
   onMeasured(done: number, total: number): void;
   /** The weights in `learner.measured` have the highest held-out AP so far. */
   onBest(step: number, AP: number): Promise<void>;
-  saveState(step: number, applied: number, state: OptimiserState): Promise<void>;
-  loadState(): Promise<{ step: number; applied: number; state: OptimiserState } | null>;
+  /** @param updates of the optimiser so far */
+  saveState(step: number, updates: number, state: OptimiserState): Promise<void>;
+  loadState(): Promise<{ step: number; updates: number; state: OptimiserState } | null>;
 }
 
 export interface Progressed {
   /** Steps done, this one included. */
   step: number;
-  /** Steps that were applied. */
-  applied: number;
   bestAP: number;
 }
 
@@ -89,8 +88,9 @@ export class Trainer {
     return how;
   }
 
-  private async save({ step, applied }: Progressed): Promise<void> {
-    await this.host.saveState(step, applied, await this.host.turn(() => this.learner.state()));
+  private async save({ step }: Progressed): Promise<void> {
+    const state = await this.host.turn(() => this.learner.state());
+    await this.host.saveState(step, this.learner.updates, state);
   }
 
   private async step(now: Progressed): Promise<void> {
@@ -107,11 +107,10 @@ export class Trainer {
     });
     const record: StepRecord = { ...figures, ms: performance.now() - started, ...this.host.memory() };
     now.step = step;
-    if (figures.applied) now.applied++;
-    this.rewards.push(record.layers.at(-1)!.reward);
+    if (figures.applied) this.rewards.push(record.layers.at(-1)!.reward);
     await this.host.onStep(record);
     await this.guard(now, figures.applied);
-    await this.snapshot(step, slots, batch, played);
+    if (figures.applied) await this.snapshot(step, slots, batch, played);
   }
 
   private async guard(now: Progressed, applied: boolean): Promise<void> {
@@ -120,7 +119,7 @@ export class Trainer {
     await this.host.onWarning(warning);
     if (!this.guards.broken) return;
     const good = await this.host.loadState();
-    if (good) await this.host.turn(async () => this.learner.restore(good.state, good.applied));
+    if (good) await this.host.turn(async () => this.learner.restore(good.state, good.updates));
     throw new DetectorError(
       'internal',
       `step ${now.step}`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatCount, formatMs, formatPercent, formatPx } from './format';
+import { formatBytes, formatCount, formatDuration, formatMs, formatPercent, formatPx } from './format';
 import { shortcutName } from './use-shortcuts';
 
 const plain = (text: string): string => text.replaceAll('\u202f', ' ');
@@ -15,6 +15,10 @@ describe('numbers with units', () => {
     [formatBytes(2e9), '2 GB'],
     [formatMs(4.24), '4.2 ms'],
     [formatMs(1240.4), '1240 ms'],
+    [formatDuration(4200), '4 s'],
+    [formatDuration(200_000), '3 min 20 s'],
+    [formatDuration(59_700), '1 min 0 s'],
+    [formatDuration(8_000_000), '2 h 13 min'],
     [formatPx(0), '0.0 px'],
     [formatPx(31.6), '32 px'],
     [formatPercent(0.374), '37 %'],

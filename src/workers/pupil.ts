@@ -2,11 +2,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DetectorError } from '../lib/errors';
 import type { RunRequest, TrainingImage } from '../lib/training';
-import { adaptClasses } from '../models/adapt-classes';
+import { adaptClasses, knownRows } from '../models/adapt-classes';
 import type { Detector } from '../models/detector';
 import { loadDetector, type ModelFiles } from '../models/load';
-import { HeldOut } from '../train/held-out';
+import { HeldOut, type TakeTurn } from '../train/held-out';
 import { Learner } from '../train/learner';
+import { nearestRows } from '../train/nearest-classes';
 import { createTeach } from '../train/teacher';
 import { Views } from '../train/views';
 import type { LastingModel, Origin } from './origin';
@@ -51,6 +52,23 @@ export async function openMaterial(request: LastingRequest, options: OpenOptions
   // Without classes of its own the data keeps the model's.
   const classes = data.classes.length > 0 || request.model.kind === 'random-patches' ? named : origin.files.classes;
   return { origin, files: adaptClasses(origin.files, classes), teacher: teacher?.files ?? null };
+}
+
+/**
+ * The material with new classes that start as the settings say. For the first step of a run only: later its own weights count.
+ */
+export async function withStart(request: LastingRequest, material: Material, turn: TakeTurn): Promise<Material> {
+  const { origin, files } = material;
+  const known = knownRows(origin.files.classes, files.classes);
+  if (request.settings.newClasses === 'zero' || known.every((row) => row >= 0)) return material;
+  const detector = await turn(async () => loadDetector(origin.files));
+  try {
+    const nearest = await nearestRows(detector, learnable(request), files.classes.length, turn);
+    const rows = known.map((row, label) => (row >= 0 ? row : nearest[label]!));
+    return { ...material, files: adaptClasses(origin.files, files.classes, rows) };
+  } finally {
+    await turn(async () => detector.dispose());
+  }
 }
 
 export interface Pupil {

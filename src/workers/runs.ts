@@ -13,7 +13,7 @@ import type { Engine } from './engine';
 import type { Turn } from './jobs';
 import type { OnRunEvent } from './protocol';
 import type { LastingModel } from './origin';
-import { createPupil, heldOutOf, learnable, openMaterial, type LastingRequest, type Pupil } from './pupil';
+import { createPupil, heldOutOf, learnable, openMaterial, withStart, type LastingRequest, type Pupil } from './pupil';
 import type { OpenOptions } from './sources';
 
 /** A device that goes away this often in one run is a fault of the device. */
@@ -161,7 +161,9 @@ class Active {
     this.waiting = [];
     await this.change({ state: 'preparing' });
     const turn = turnsOf(this.parts.engine(), this.parts.turn);
-    const material = await openMaterial(this.request, this.parts.options(this.signal));
+    const opened = await openMaterial(this.request, this.parts.options(this.signal));
+    const saved = await this.loadState();
+    const material = saved ? opened : await withStart(this.request, opened, turn);
     const pupil = await turn(async () => createPupil(this.request, material));
     try {
       const { learner, views, heldOut } = pupil;
@@ -170,7 +172,7 @@ class Active {
       const { settings } = this.request;
       const images = learnable(this.request).length;
       await views.open((done) => this.progress('views', done, images));
-      const from = await this.start(pupil, turn);
+      const from = await this.start(pupil, saved, turn);
       await this.change({
         state: 'running',
         model: { id: origin.id, name: origin.name, family },
@@ -187,21 +189,24 @@ class Active {
   }
 
   /** Where the run goes on: at its saved state, or at the beginning. */
-  private async start(pupil: Pupil, turn: TrainerHost['turn']): Promise<Progressed> {
-    const saved = await this.loadState();
-    if (!saved) return { step: 0, applied: 0, bestAP: -Infinity };
-    await turn(async () => pupil.learner.restore(saved.state, saved.applied));
+  private async start(
+    pupil: Pupil,
+    saved: Awaited<ReturnType<TrainerHost['loadState']>>,
+    turn: TrainerHost['turn'],
+  ): Promise<Progressed> {
+    if (!saved) return { step: 0, bestAP: -Infinity };
+    await turn(async () => pupil.learner.restore(saved.state, saved.updates));
     await this.store.truncateLog(this.info.id, saved.step);
     const { evaluations, steps } = await this.store.readLog(this.info.id);
     const measured = evaluations.map(({ step, layers }) => ({ step, AP: layers.at(-1)!.AP }));
     const best = measured.reduce<RunInfo['best']>((a, b) => (a && a.AP >= b.AP ? a : b), null);
     this.info = { ...this.info, best, seconds: steps.reduce((sum, { ms }) => sum + ms / 1000, 0) };
-    return { step: saved.step, applied: saved.applied, bestAP: best?.AP ?? -Infinity };
+    return { step: saved.step, bestAP: best?.AP ?? -Infinity };
   }
 
   private async loadState(): ReturnType<TrainerHost['loadState']> {
     const saved = await this.store.loadState(this.info.id);
-    return saved && { step: saved.step, applied: Number(saved.notes['applied'] ?? saved.step), state: new Map(saved.tensors) };
+    return saved && { step: saved.step, updates: Number(saved.notes['updates'] ?? saved.step), state: new Map(saved.tensors) };
   }
 
   private host({ learner }: Pupil, turn: TrainerHost['turn']): TrainerHost {
@@ -241,9 +246,9 @@ class Active {
         await this.store.saveBest(id, step, await turn(() => learner.weights()));
         await this.change({ best: { step, AP } });
       },
-      saveState: async (step, applied, state) => {
+      saveState: async (step, updates, state) => {
         await this.flush();
-        await this.store.saveState(id, step, state, { applied: String(applied) });
+        await this.store.saveState(id, step, state, { updates: String(updates) });
         await this.change({});
         this.onRun({ type: 'saved', id, step });
       },

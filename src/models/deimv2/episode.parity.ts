@@ -45,6 +45,7 @@ const SETS: { labels: Labels; match: { queries: Int32Array; labels: Int32Array }
 
 describe.skipIf(!sharedIsHere)(`DEIMv2's episode (${WHY_SKIPPED} otherwise)`, () => {
   let model: DeimV2;
+  let image: tf.Tensor4D;
   let memory: Memory;
   beforeAll(async () => {
     const config = await json(`${FOLDER}/config.json`);
@@ -58,7 +59,8 @@ describe.skipIf(!sharedIsHere)(`DEIMv2's episode (${WHY_SKIPPED} otherwise)`, ()
     const shape = cases.shape('input.pixel_values') as [number, number, number, number];
     const planes = tf.tensor4d(cases.float32('input.pixel_values'), shape);
     expect(shape[0]).toBe(IMAGES);
-    memory = model.encode(tf.transpose(planes, [0, 2, 3, 1])); // B,C,H,W -> B,H,W,C
+    image = tf.transpose(planes, [0, 2, 3, 1]); // B,C,H,W -> B,H,W,C
+    memory = model.encode(image);
   });
 
   const noiseFor = (rows: number, seed: number): tf.Tensor3D[] =>
@@ -176,6 +178,33 @@ describe.skipIf(!sharedIsHere)(`DEIMv2's episode (${WHY_SKIPPED} otherwise)`, ()
         // a key's bias moves all scores of a query alike
         if (!name.endsWith('self_attn.key.bias')) expect(Math.hypot(...gradient), name).toBeGreaterThan(0);
       }
+    });
+
+    test('trained too, every parameter of the encoder has a finite gradient, and a step against it lowers the loss', async () => {
+      const names = model.rules.filter(({ group }) => group === 'encoder').map(({ name }) => name);
+      const one = tf.slice(image, [0, 0, 0, 0], [1, -1, -1, -1]);
+      const target = randomNormal<tf.Rank.R3>([1, memory.tokens.shape[1], model.config.width], { seed: 3, stream: 0 });
+      const lossFor = (detector: Detector): tf.Scalar =>
+        tf.mean(tf.square(tf.sub(detector.encode(one).tokens, target))) as tf.Scalar;
+      const { value, grads } = tf.engine().gradients(
+        () => lossFor(model),
+        names.map((name) => model.parameters.get(name)),
+      );
+      let square = 0;
+      for (const [index, name] of names.entries()) {
+        const gradient = (await grads[index]!.data()) as Float32Array;
+        expect(gradient.every(Number.isFinite), name).toBe(true);
+        expect(Math.hypot(...gradient), name).toBeGreaterThan(0);
+        square += gradient.reduce((sum, g) => sum + g * g, 0);
+      }
+      const [before, rate] = [(await value.data())[0]!, 1e-3 / Math.sqrt(square)];
+      const moved = model.parameters.with(
+        new Map(names.map((name, i) => [name, tf.sub(model.parameters.get(name), tf.mul(grads[i]!, rate))])),
+      );
+      const after = (await lossFor(model.sharing(moved)).data())[0]!;
+      // to first order the loss falls by the gradient's length times the step's
+      expect(Math.abs((before - after) / (1e-3 * Math.sqrt(square)) - 1)).toBeLessThanOrEqual(0.1);
+      moved.dispose();
     });
 
     // Boxes enter the next layer without gradient, so each parameter is seen through an output that it reaches directly.

@@ -1,5 +1,6 @@
 /** DEIMv2 (Atto, Femto, Pico) as a Detector. */
 import * as tf from '@tensorflow/tfjs-core';
+import { untraced } from '../../kernels/untraced';
 import { ConfigReader } from '../../lib/config-reader';
 import { DetectorError } from '../../lib/errors';
 import type { TensorSource } from '../../lib/tensor-source';
@@ -95,11 +96,9 @@ export class DeimV2 implements Detector {
   }
 
   encode(image: tf.Tensor4D): Memory {
-    const levels = runEncoder(
-      this.parameters,
-      this.config,
-      runBackbone(this.parameters, this.constants.affine, this.config, image),
-    );
+    // nobody trains the backbone: untraced, its kernels run fused also where the encoder learns
+    const feature = untraced(() => runBackbone(this.parameters, this.constants.affine, this.config, image));
+    const levels = runEncoder(this.parameters, this.config, feature);
     const tokens = levels.map((x) => tf.reshape(x, [x.shape[0], x.shape[1] * x.shape[2], x.shape[3]]) as tf.Tensor3D);
     return { tokens: tf.concat(tokens, 1), shapes: levels.map(({ shape }) => [shape[1], shape[2]]) };
   }

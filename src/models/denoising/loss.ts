@@ -56,5 +56,5 @@ export function denoisingLoss(
   const stacked = (pick: 'logits' | 'boxes'): tf.Tensor3D => tf.concat(layers.map((layer) => layer[pick])); // K R,N,.
   const each = setLoss(stacked('logits'), stacked('boxes'), targets);
   const weights = tf.tensor1d(layers.flatMap(() => [...noisy.weights]));
-  return tf.sum(tf.mul(tf.add(each.classes, each.boxes), weights));
+  return tf.sum(tf.mul(tf.add(each.classes, each.boxes), weights)) as tf.Scalar;
 }

@@ -79,12 +79,18 @@ function initialTensors(c: StepDetrConfig, seed: number): Map<string, PlainTenso
 /**
  * @param seed whole number; the same seed gives the same weights
  * @param classes at least one
+ * @param changed settings of config.json in place of the usual ones
  * @returns files that `loadDetector` takes; `made` names all tensors
  * @throws DetectorError `checkpoint` without a class
  */
-export function initialPatchModel(seed: number, classes: readonly string[]): ModelFiles {
+export function initialPatchModel(
+  seed: number,
+  classes: readonly string[],
+  changed: Readonly<Record<string, unknown>> = {},
+): ModelFiles {
   const config = {
     ...SETTINGS,
+    ...changed,
     classes: classes.length,
     id2label: Object.fromEntries(classes.map((name, id) => [String(id), name])),
   };

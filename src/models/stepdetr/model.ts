@@ -1,5 +1,6 @@
 /** StepDETR as a Detector: weights, constants and the way from an image to every layer's answer. */
 import * as tf from '@tensorflow/tfjs-core';
+import { untraced } from '../../kernels/untraced';
 import { ConfigReader } from '../../lib/config-reader';
 import { DetectorError } from '../../lib/errors';
 import type { TensorSource } from '../../lib/tensor-source';
@@ -85,8 +86,8 @@ export class StepDetr implements Detector {
       rescale: config.patch === 0 ? 1 : 1 / 255,
     });
     refuseMismatch(config, files.classes, preprocessing);
-    const parameters = Parameters.load(stepDetrRules(config), files.weights);
     const backbone = config.patch === 0 ? loadBackbone(config, files.backbone) : undefined;
+    const parameters = Parameters.load(stepDetrRules(config), files.weights);
     const constants = makeConstants(config, preprocessing, backbone);
     return new StepDetr(config, files.classes, preprocessing, parameters, constants, true);
   }
@@ -111,7 +112,8 @@ export class StepDetr implements Detector {
   features(image: tf.Tensor4D): [tf.Tensor4D, tf.Tensor4D] {
     const { backbone } = this.constants;
     if (!backbone) throw new Error('a StepDETR over patches has no backbone');
-    return runBackbone(backbone, image);
+    // frozen: untraced, its kernels run fused also where the encoder learns
+    return untraced(() => runBackbone(backbone, image));
   }
 
   encode(image: tf.Tensor4D): Memory {

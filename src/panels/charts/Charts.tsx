@@ -3,7 +3,7 @@ import { useEffect, useMemo, type ReactNode } from 'react';
 import { FileDown, ZoomOut } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import 'uplot/dist/uPlot.min.css';
-import { FIGURES, hasFigure, type FigureId, type RunSeries } from '../../lib/charts';
+import { FIGURES, type FigureId, type RunSeries } from '../../lib/charts';
 import { toSeriesCsv } from '../../lib/charts-csv';
 import { settingDifferences } from '../../lib/compare-runs';
 import { useAppState, useCommands, useTraining, useTrainingStore } from '../../state/react';
@@ -24,7 +24,7 @@ const comparedSeries = (state: TrainingState): RunSeries | undefined =>
 function layoutOf(state: TrainingState): string {
   const [series, compared] = [shownSeries(state), comparedSeries(state)];
   if (!series) return '';
-  return FIGURES.filter((id) => hasFigure(series, id) || (compared && hasFigure(compared, id)))
+  return FIGURES.filter((id) => series.has(id) || compared?.has(id))
     .map((id) => `${id}/${linesOf(series, id, false).length}+${compared ? linesOf(compared, id, true).length : 0}`)
     .join(' ');
 }
@@ -50,7 +50,7 @@ export function Charts(): ReactNode {
 
   useEffect(() => {
     const stop = store.subscribe((state, before) => {
-      if (state.grown !== before.grown) group.redrawAll();
+      if (state.grown !== before.grown) group.grew();
     });
     return () => {
       stop();

@@ -3,11 +3,16 @@
  * of many points leave the page as quick as it is without them.
  */
 
-/** Milliseconds of a frame that drawing may take; the charts that are left come with the next frame. */
+/** What drawing may take of a frame; the charts that are left come with the next one. */
 const FRAME_BUDGET_MS = 8;
+/** The browser paints a canvas after the script that drew it, so its time cannot be measured here: few at a time. */
+const FRAME_CHARTS = 3;
+/** Nobody reads new numbers faster than this. */
+const GROWTH_MS = 250;
 
 export interface GroupedChart {
-  draw(): void;
+  /** Whether there was anything to draw: a chart that is not on the screen has nothing. */
+  draw(): boolean;
 }
 
 export class ChartGroup {
@@ -18,6 +23,7 @@ export class ChartGroup {
   readonly #extent: () => [number, number];
   #zoom: [number, number] | null = null;
   #frame = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param extent first and last step that there are */
   constructor(key: string, extent: () => [number, number]) {
@@ -50,6 +56,14 @@ export class ChartGroup {
     this.redrawAll();
   }
 
+  /** There are new numbers. */
+  grew(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.redrawAll();
+    }, GROWTH_MS);
+  }
+
   redrawAll(): void {
     for (const chart of this.#charts) this.#stale.add(chart);
     this.#schedule();
@@ -62,6 +76,9 @@ export class ChartGroup {
 
   destroy(): void {
     cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#timer);
+    this.#frame = 0;
+    this.#timer = undefined;
     this.#charts.clear();
     this.#stale.clear();
   }
@@ -73,10 +90,11 @@ export class ChartGroup {
   #draw(): void {
     this.#frame = 0;
     const end = performance.now() + FRAME_BUDGET_MS;
+    let drawn = 0;
     for (const chart of this.#stale) {
       this.#stale.delete(chart);
-      chart.draw();
-      if (performance.now() > end) break;
+      if (chart.draw()) drawn++;
+      if (drawn >= FRAME_CHARTS || performance.now() > end) break;
     }
     this.#schedule();
   }

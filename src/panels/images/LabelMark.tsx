@@ -36,10 +36,16 @@ export function LabelMark({ image }: { image: string }): ReactNode {
   const { count, reviewed, split } = useMarks(image);
   if (count === 0 && !reviewed) return null;
   return (
-    <span className={styles['labels']} aria-hidden="true">
-      {split ? <span>{t(`label.splits.${split}`)}</span> : null}
-      {reviewed ? <CircleCheck /> : <Shapes />}
-      {count}
-    </span>
+    <>
+      {split ? (
+        <span className={styles['part']} aria-hidden="true">
+          {t(`label.splits.${split}`)}
+        </span>
+      ) : null}
+      <span className={styles['labels']} aria-hidden="true">
+        {reviewed ? <CircleCheck /> : <Shapes />}
+        {count}
+      </span>
+    </>
   );
 }

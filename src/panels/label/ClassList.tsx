@@ -15,7 +15,7 @@ export function ClassList(): ReactNode {
   const counts = useMemo(() => countByClass(items), [items]);
   return (
     <section className={styles['part']} aria-label={t('label.classes')}>
-      <h3>{t('label.classes')}</h3>
+      <h2>{t('label.classes')}</h2>
       {classes.length === 0 ? <p className={styles['muted']}>{t('label.noClasses')}</p> : null}
       <ol className={styles['list']} aria-label={t('label.classes')}>
         {classes.map((each, index) => (

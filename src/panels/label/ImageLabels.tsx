@@ -20,7 +20,7 @@ export function ImageLabels(): ReactNode {
   const image = useAppState((state) => state.currentImage);
   return (
     <section className={styles['part']} aria-label={t('label.thisImage')}>
-      <h3>{t('label.thisImage')}</h3>
+      <h2>{t('label.thisImage')}</h2>
       {image === null ? (
         <p className={styles['muted']}>{t('label.noImage')}</p>
       ) : (

@@ -18,7 +18,7 @@ export function SplitInfo(): ReactNode {
   const summary = useSummary();
   return (
     <section className={styles['part']} aria-label={t('label.splitTitle')}>
-      <h3>{t('label.splitTitle')}</h3>
+      <h2>{t('label.splitTitle')}</h2>
       <p aria-live="polite">
         {t('label.summary', summary)}
         {summary.none > 0 ? `, ${t('label.aside', { count: summary.none })}` : ''}

@@ -18,6 +18,8 @@ export const GROUPS: readonly { id: GroupId; names: readonly Name[] }[] = [
       'emaDecay',
       'encoder',
       'selection',
+      'selectionLoss',
+      'newClasses',
       'denoising',
     ],
   },

@@ -1,34 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { drawScene, SCREEN_STYLE, type Pen } from './draw-scene';
+import { drawScene, SCREEN_STYLE } from './draw-scene';
 import type { Scene, SceneBox } from './scene';
-
-/** Writes down every call with the colour, alpha and line width that it was made with. */
-function recordingPen(): { pen: Pen; calls: { name: string; args: unknown[]; alpha: number; line: number }[] } {
-  const calls: { name: string; args: unknown[]; alpha: number; line: number }[] = [];
-  const state = {
-    globalAlpha: 1,
-    lineWidth: 1,
-    lineJoin: 'miter' as CanvasLineJoin,
-    strokeStyle: '#000000',
-    fillStyle: '#000000',
-    font: '10px sans-serif',
-    textBaseline: 'alphabetic' as CanvasTextBaseline,
-  };
-  const note =
-    (name: string) =>
-    (...args: unknown[]): void => {
-      calls.push({ name, args, alpha: state.globalAlpha, line: state.lineWidth });
-    };
-  const pen = Object.assign(state, {
-    measureText: (text: string) => ({ width: text.length * 7 }) as TextMetrics,
-    ...Object.fromEntries(
-      ['save', 'restore', 'beginPath', 'moveTo', 'lineTo', 'arc', 'stroke', 'fill', 'setLineDash']
-        .concat('strokeRect', 'fillRect', 'fillText')
-        .map((name) => [name, note(name)]),
-    ),
-  }) as unknown as Pen;
-  return { pen, calls };
-}
+import { recordingPen } from './testing/recording-pen';
 
 const box = (change: Partial<SceneBox>): SceneBox => ({
   query: 0,

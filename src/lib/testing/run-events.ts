@@ -1,6 +1,6 @@
 /** Records of a made-up run for tests: smooth curves that follow from the step, so that every number can be told. */
-import { seededRandom } from '../../lib/random';
-import { trainSettings, type TrainMethod } from '../../lib/train-settings';
+import { seededRandom } from '../random';
+import { trainSettings, type TrainMethod } from '../train-settings';
 import type {
   EpisodeOutcome,
   EpisodeSnapshot,
@@ -10,8 +10,8 @@ import type {
   RunEvent,
   RunInfo,
   StepRecord,
-} from '../../lib/training';
-import type { ImageDetections, LayerEvaluation } from '../../lib/types';
+} from '../training';
+import type { ImageDetections, LayerEvaluation } from '../types';
 
 export const LAYERS = 3;
 

@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import type { SetPrediction } from '../lib/set-prediction';
+import { Answers } from './nearest-classes';
+
+/** Logits of scores; boxes in a row, a quarter of the image each. */
+function prediction(scores: number[][]): SetPrediction {
+  return {
+    queries: scores.length,
+    columns: scores[0]!.length,
+    scoring: 'sigmoid',
+    logits: Float32Array.from(scores.flat(), (p) => Math.log(p / (1 - p))),
+    boxes: Float32Array.from(scores.flatMap((_, q) => [(q + 0.5) / 4, 0.5, 0.25, 1])),
+  };
+}
+
+const at = (q: number): number[] => [(q + 0.5) / 4, 0.5, 0.25, 1];
+
+it('finds the column that stands out from background and the other classes', () => {
+  const answers = new Answers(3, 3);
+  const scores = [
+    [0.9, 0.6, 0.1],
+    [0.9, 0.1, 0.5],
+    [0.8, 0.1, 0.1],
+  ];
+  answers.add(prediction(scores), { classes: [0, 1], boxes: Float32Array.from([...at(0), ...at(1)]) });
+  // Column 0 is high everywhere; class 2 has no label.
+  expect(answers.rows()).toEqual([1, 2, -1]);
+});
+
+it('starts from nothing where no column is higher than on the background', () => {
+  const answers = new Answers(1, 2);
+  answers.add(prediction([[0.2, 0.1], [0.3, 0.2]]), { classes: [0], boxes: Float32Array.from(at(0)) });
+  expect(answers.rows()).toEqual([-1]);
+});
