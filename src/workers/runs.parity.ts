@@ -1,0 +1,113 @@
+/** Runs as the worker keeps them: the embedded model on the shipped samples, in the browser's own private file system. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openEmbedded } from '../data/checkpoint';
+import { RunStore } from '../data/runs/store';
+import { relativeL2 } from '../kernels/testing/compare';
+import { trainSettings, type TrainSettings } from '../lib/train-settings';
+import type { RunEvent, RunRequest } from '../lib/training';
+import { DeviceOwner } from './device';
+import { Engine } from './engine';
+import { Turn } from './jobs';
+import { Runs } from './runs';
+import { filesOfRun, openSource, type OpenOptions } from './sources';
+
+const signal = new AbortController().signal;
+const store = new RunStore();
+const turn = new Turn();
+let engine: Engine;
+let runs: Runs;
+let photos: { name: string; file: Blob }[];
+
+const options = (): OpenOptions => ({ base: location.origin, turn, signal, onProgress: () => undefined });
+
+beforeAll(async () => {
+  const device = new DeviceOwner('high-performance', 'webgpu', () => undefined);
+  await device.open();
+  engine = new Engine(device, () => undefined);
+  engine.use(await openEmbedded('stepdetr_s', location.origin, () => undefined, signal));
+  runs = new Runs({ engine: () => engine, turn, options });
+  photos = await Promise.all(
+    ['cat.jpg', 'coffee.jpg'].map(async (name) => ({ name, file: await (await fetch(`/samples/${name}`)).blob() })),
+  );
+});
+
+function request(id: string, changed: Partial<TrainSettings> = {}): RunRequest {
+  const labels = { classes: [0], boxes: Float32Array.of(0.5, 0.5, 0.6, 0.7) };
+  const image = (at: number, split: 'train' | 'val') => ({ id: photos[at]!.name, ...photos[at]!, split, labels });
+  return {
+    id,
+    name: id,
+    settings: trainSettings('supervised', { batch: 1, views: 2, steps: 4, evaluateEvery: 4, saveEvery: 1, ...changed }),
+    data: { classes: ['thing'], images: [image(0, 'train'), image(1, 'val')] },
+    model: { kind: 'current' },
+  };
+}
+
+async function stateOf(id: string): Promise<number[]> {
+  const state = await store.loadState(id);
+  return [...state!.tensors.values()].flatMap(({ data }) => Array.from(data));
+}
+
+describe('a run', () => {
+  test('goes to its end, is kept, and opens as a model that detects', async () => {
+    const events: RunEvent[] = [];
+    const info = await runs.train(request('whole'), signal, (event) => events.push(event));
+    expect(info.error).toBeUndefined();
+    expect([info.state, info.step]).toEqual(['done', 4]);
+    expect(info.trained).toMatchObject({ decoder: expect.any(Number), heads: expect.any(Number) });
+    const log = await store.readLog('whole');
+    expect(log.steps.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+    expect(log.evaluations.map(({ step }) => step)).toEqual([0, 4]);
+    expect(events.filter(({ type }) => type === 'episode').length).toBeGreaterThan(0);
+    const { files } = await filesOfRun({ id: 'whole', weights: 'last' }, options());
+    expect(files.map(({ name }) => name)).toContain('model.safetensors');
+    const checkpoint = await openSource({ kind: 'run', id: 'whole', weights: 'last' }, options());
+    const other = new Engine(engine.device, () => undefined);
+    expect(other.use(checkpoint)).toMatchObject({ classes: ['thing'], source: 'run' });
+    const found = await turn.take(() => other.detect(photos[0]!.file, 'cat.jpg', signal));
+    expect(found.layers[3]!.score[0]).toBeGreaterThan(0);
+  });
+
+  test('paused and resumed it ends where one does that never stopped', async () => {
+    const paused = await runs.train(request('paused'), signal, (event) => {
+      if (event.type === 'step' && event.record.step === 2) runs.pause('paused');
+    });
+    expect([paused.state, paused.step]).toEqual(['paused', 2]);
+    const done = await runs.resume('paused', signal, () => undefined);
+    expect([done.state, done.step]).toEqual(['done', 4]);
+    const log = await store.readLog('paused');
+    expect(log.steps.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+    expect(relativeL2(await stateOf('paused'), await stateOf('whole'))).toBeLessThanOrEqual(1e-4);
+  });
+
+  test('survives a lost device and ends in the same place', async () => {
+    let lost = false;
+    const info = await runs.train(request('lost'), signal, (event) => {
+      if (lost || event.type !== 'step' || event.record.step !== 3) return;
+      lost = true;
+      engine.device.destroy();
+    });
+    expect(info.error).toBeUndefined();
+    expect([lost, info.state, info.step]).toEqual([true, 'done', 4]);
+    expect((await store.readLog('lost')).steps.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+    expect(relativeL2(await stateOf('lost'), await stateOf('whole'))).toBeLessThanOrEqual(1e-4);
+  });
+
+  test('stops when it is cancelled, with its weights', async () => {
+    const controller = new AbortController();
+    const info = await runs.train(request('stopped'), controller.signal, (event) => {
+      if (event.type === 'step') controller.abort();
+    });
+    expect([info.state, info.step]).toEqual(['stopped', 1]);
+    expect((await store.loadState('stopped'))!.step).toBe(1);
+  });
+
+
+  test('nothing is kept of a request that cannot be', async () => {
+    const bad = request('refused');
+    bad.data.images[0]!.labels = null;
+    await expect(runs.train(bad, signal, () => undefined)).rejects.toThrow('expected at least one labelled image');
+    await expect(runs.train(request('refused', { batch: 0 }), signal, () => undefined)).rejects.toThrow('batch');
+    expect((await runs.list()).map(({ id }) => id)).not.toContain('refused');
+  });
+});
