@@ -7,7 +7,7 @@ export interface EvaluationReport {
   images: number;
   /** Mean milliseconds of an image. */
   ms: StageTimes;
-  layers: ({ layer: LayerId } & CocoNumbers)[];
+  layers: LayerReport[];
 }
 
 /** The twelve numbers in COCO's order. */
@@ -27,8 +27,10 @@ const NUMBERS = [
 ] as const satisfies (keyof CocoNumbers)[];
 const STAGES = ['decode', 'resize', 'model', 'post'] as const satisfies (keyof StageTimes)[];
 
+export type LayerReport = { layer: LayerId } & CocoNumbers;
+
 /** A layer's twelve numbers. */
-export function layerReport(each: LayerEvaluation): { layer: LayerId } & CocoNumbers {
+export function layerReport(each: LayerEvaluation): LayerReport {
   const numbers = Object.fromEntries(NUMBERS.map((name) => [name, each[name]])) as unknown as CocoNumbers;
   return { layer: each.layer, ...numbers };
 }

@@ -6,9 +6,7 @@ import type { ModelEntry, ModelInfo, Progress } from '../lib/types';
 
 /** What to load at the next visit: everything else is kept in the browser under its id. */
 export type ModelChoice =
-  | { kind: 'embedded'; id: string }
-  | { kind: 'cached'; id: string }
-  | { kind: 'run'; id: string; weights: RunWeights };
+  { kind: 'embedded'; id: string } | { kind: 'cached'; id: string } | { kind: 'run'; id: string; weights: RunWeights };
 
 export const EMBEDDED_MODEL = 'stepdetr_s';
 

@@ -12,7 +12,7 @@ import type { PolicyObjective, Sampled } from './policy-objective';
 import { earn, type Earned } from './rewards';
 import type { SetLosses } from './set-objective';
 
-/** loss, policy, distil; then by layer K class losses, K box losses, K KLs to the start and K entropies. */
+/** loss, policy, distil; then K of each: class losses, box losses, KLs to the start, entropies, ratios, clip shares. */
 const HEAD = 3;
 
 export function packFigures(
@@ -24,7 +24,8 @@ export function packFigures(
 ): tf.Tensor1D {
   const none = tf.zeros([layers]) as tf.Tensor1D;
   const head = tf.stack([loss, policy?.policy ?? tf.scalar(0), distil ?? tf.scalar(0)]) as tf.Tensor1D;
-  return tf.concat([head, set.classes, set.boxes, policy?.klRef ?? none, policy?.entropy ?? none]);
+  const { klRef, entropy, ratio, clipShare } = policy ?? { klRef: none, entropy: none, ratio: none, clipShare: none };
+  return tf.concat([head, set.classes, set.boxes, klRef ?? none, entropy, ratio, clipShare]);
 }
 
 export interface TotalFigures {
@@ -41,15 +42,16 @@ export function totalFigures(numbers: Float32Array, settings: TrainSettings): To
   };
 }
 
-type LossFigures = Pick<LayerRecord, 'classLoss' | 'boxLoss' | 'klGt'> & { klRef: number; entropy: number };
+type LossFigures = Pick<LayerRecord, 'classLoss' | 'boxLoss' | 'klGt'> &
+  Record<'klRef' | 'entropy' | 'ratio' | 'clipShare', number>;
 
 /** One of each decoder layer; the query selection's losses are in the total only. */
 export function lossFigures(numbers: Float32Array, layers: number): LossFigures[] {
+  const at = (figure: number, k: number): number => numbers[HEAD + figure * layers + k]!;
   return Array.from({ length: layers }, (_, k) => {
-    const classLoss = numbers[HEAD + k]!;
-    const boxLoss = numbers[HEAD + layers + k]!;
-    const klRef = numbers[HEAD + 2 * layers + k]!;
-    return { classLoss, boxLoss, klGt: classLoss + boxLoss, klRef, entropy: numbers[HEAD + 3 * layers + k]! };
+    const [classLoss, boxLoss] = [at(0, k), at(1, k)];
+    const policy = { klRef: at(2, k), entropy: at(3, k), ratio: at(4, k), clipShare: at(5, k) };
+    return { classLoss, boxLoss, klGt: classLoss + boxLoss, ...policy };
   });
 }
 

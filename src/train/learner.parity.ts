@@ -106,6 +106,14 @@ test('a step that is not finite is left out: nothing moves, and it is said', asy
   learner.dispose();
 });
 
+test('denoising copies add to the loss and learn with it', async () => {
+  const [plain, noisy] = [smallLearner('supervised'), smallLearner('supervised', { denoising: 2 })];
+  const [[without], [withCopies]] = [await steps(plain, 1, 1), await steps(noisy, 1, 2)];
+  expect(withCopies!.figures.loss).toBeGreaterThan(without!.figures.loss);
+  expect(withCopies!.figures.applied).toBe(true);
+  for (const learner of [plain, noisy]) learner.dispose();
+});
+
 test('the moving average is measured, not the last weights', async () => {
   const learner = smallLearner('supervised', { emaDecay: 0.9, learningRate: 1e-2 });
   await steps(learner, 1, 3);

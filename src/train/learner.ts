@@ -5,10 +5,12 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { deviceCopy, readNumbers } from '../kernels/adamw/device-copy';
+import { seededRandom } from '../lib/random';
 import type { Labels, Match, SetPrediction } from '../lib/set-prediction';
 import type { TrainSettings } from '../lib/train-settings';
 import type { LayerRecord, StepRecord } from '../lib/training';
-import type { Detector, Memory, Trace } from '../models/detector';
+import type { Detector, Trace } from '../models/detector';
+import { denoisingLoss } from '../models/denoising/loss';
 import { gradientsOf } from '../nn/tape';
 import type { Parameters } from '../nn/parameters';
 import type { Batch } from './batch';
@@ -23,14 +25,7 @@ import {
   totalFigures,
 } from './figures';
 import { Optimiser, type OptimiserState } from './optimiser';
-import {
-  episodeOf,
-  ratiosOf,
-  reconsiderPolicy,
-  samplePolicy,
-  type PolicyObjective,
-  type Sampled,
-} from './policy-objective';
+import { policyObjective, sample, sampledTensors, type Game, type PolicyObjective, type Sampled } from './policy-objective';
 import { NotFinite, readPredictions } from './predictions';
 import type { Earned } from './rewards';
 import { learningRateAt } from './schedule';
@@ -52,7 +47,6 @@ export interface Played {
 interface Pass {
   /** As `packFigures` packs them. */
   figures: tf.Tensor1D;
-  logProb: tf.Tensor3D | null;
   sampled: Sampled | null;
   mean: (Earned | null)[][];
 }
@@ -106,7 +100,7 @@ export class Learner {
     }
     const { sampled } = done.pass;
     for (let pass = 1; pass < passes && done.figures.applied; pass++) done = await this.pass(step, batch, sampled, false);
-    if (passes > 1 && sampled) tf.dispose(tensorsOf(sampled));
+    if (passes > 1 && sampled) tf.dispose(sampledTensors(sampled));
     return { figures: done.figures, played: playedOf(done.pass) };
   }
 
@@ -123,9 +117,8 @@ export class Learner {
     const { loss, gradients } = await gradientsOf(async () => {
       const done = await this.forward(step, batch, sampled);
       pass = done.pass;
-      const { figures, logProb } = done.pass;
-      const rollouts = keep && done.pass.sampled ? tensorsOf(done.pass.sampled) : [];
-      return { loss: done.loss, value: [figures, ...(sampled && logProb ? [logProb] : []), ...rollouts] };
+      const rollouts = keep && done.pass.sampled ? sampledTensors(done.pass.sampled) : [];
+      return { loss: done.loss, value: [done.pass.figures, ...rollouts] };
     }, parameters);
     const learningRate = learningRateAt(step, settings);
     const { norm, applied } = await this.optimiser.step(gradients, loss, {
@@ -139,21 +132,16 @@ export class Learner {
       gradientNorm: norm,
       learningRate,
       applied,
-      ...(await this.read(pass!, sampled)),
+      ...(await this.read(pass!)),
     };
     return { figures, pass: pass! };
   }
 
-  /** Reads a pass's figures and frees their tensors. @param acted the rollouts, in a further pass over them */
-  private async read(pass: Pass, acted: Sampled | null): Promise<Omit<Figures, 'step' | 'gradientNorm' | 'learningRate' | 'applied'>> {
+  /** Reads a pass's figures and frees their tensor. */
+  private async read(pass: Pass): Promise<Omit<Figures, 'step' | 'gradientNorm' | 'learningRate' | 'applied'>> {
     const numbers = (await pass.figures.data()) as Float32Array;
     pass.figures.dispose();
-    const total = totalFigures(numbers, this.settings);
-    if (!acted || !pass.logProb) return { ...total, layers: this.layerRecords(pass, numbers, null) };
-    const logProb = (await pass.logProb.data()) as Float32Array;
-    pass.logProb.dispose();
-    const old = (await acted.oldLogProb.data()) as Float32Array;
-    return { ...total, layers: this.layerRecords(pass, numbers, { logProb, old }) };
+    return { ...totalFigures(numbers, this.settings), layers: this.layerRecords(pass, numbers) };
   }
 
   /** Everything up to the loss. Run inside gradientsOf. */
@@ -169,13 +157,13 @@ export class Learner {
     const trace = detector.decode(memory, { dense: denseTaught || settings.selectionLoss === 'dense' });
     const layers = trace.layers.slice(1);
     const [predictions, set] = await this.setsOf(trace, labels);
-    const policy = await this.policyOf(step, memory, trace, labels, sampled);
+    const policy = await this.policyOf(step, trace, labels, sampled);
     const distil = batch.taught ? distilObjective(trace, await this.chosen(trace, predictions), batch.taught, settings) : null;
-    const terms = [set.loss, ...(policy ? [policy.loss] : []), ...(distil ? [distil] : [])];
+    const denoising = this.denoising(step, trace, labels);
+    const terms = [set.loss, policy?.loss, distil, denoising].filter((term) => term !== null && term !== undefined);
     const loss = terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar;
     const pass: Pass = {
       figures: packFigures(loss, set.layers, policy, distil, layers.length),
-      logProb: policy?.logProb ?? null,
       sampled: policy?.sampled ?? null,
       mean: meanEarned(predictions, set.matches, labels, settings),
     };
@@ -191,14 +179,23 @@ export class Learner {
     const predictions = await readPredictions(trace.layers.slice(1), detector.scoring);
     const matches = matchAll(predictions, labels);
     const layers = setLosses(trace.layers.slice(1), labels, matches);
+    const loss = tf.mul(totalOf(layers), settings.betaGt) as tf.Scalar;
     const weight = settings.betaGt * settings.selection;
-    const loss = tf.mul(tf.sum(tf.add(layers.classes, layers.boxes)), settings.betaGt) as tf.Scalar;
-    if (weight === 0) return [predictions, { loss, layers, matches }];
     const answers = settings.selectionLoss === 'dense' ? denseAnswers(trace) : trace.layers[0]!;
-    const chosen = matchAll(await readPredictions([answers], detector.scoring), labels);
-    const selection = setLosses([answers], labels, chosen);
-    const own = tf.mul(tf.sum(tf.add(selection.classes, selection.boxes)), weight);
-    return [predictions, { loss: tf.add(loss, own) as tf.Scalar, layers, matches }];
+    const others = [...auxiliaryAnswers(trace).map((pre) => ({ answers: pre, weight: settings.betaGt })), { answers, weight }];
+    let total = loss;
+    for (const other of others.filter((each) => each.weight > 0)) {
+      const pairs = matchAll(await readPredictions([other.answers], detector.scoring), labels);
+      total = tf.add(total, tf.mul(totalOf(setLosses([other.answers], labels, pairs)), other.weight));
+    }
+    return [predictions, { loss: total, layers, matches }];
+  }
+
+  /** RT-DETR's contrastive denoising, where the run has it. */
+  private denoising(step: number, { memory }: Trace, labels: readonly (Labels | null)[]): tf.Scalar | null {
+    const { denoising: copies, seed } = this.settings;
+    if (copies === 0) return null;
+    return denoisingLoss(this.detector, memory, labels, { copies, random: seededRandom(seed, 'denoising', step) });
   }
 
   /** [S][B] with the query selection's chosen queries first. */
@@ -208,7 +205,6 @@ export class Learner {
 
   private async policyOf(
     step: number,
-    memory: Memory,
     trace: Trace,
     labels: readonly (Labels | null)[],
     sampled: Sampled | null,
@@ -216,36 +212,22 @@ export class Learner {
     const { settings, detector, frozen } = this;
     if (settings.policy === 'none') return null;
     const known = labels.map((one) => one ?? { classes: [], boxes: new Float32Array(0) });
-    const first = trace.layers[0]!;
-    const episode = episodeOf(detector, memory, first, settings);
-    const before = frozen ? episodeOf(frozen.detector, memory, first, settings) : null;
-    if (sampled) return reconsiderPolicy(episode, before, sampled, settings);
-    const shape = [first.hidden.shape[1], first.hidden.shape[2]] as const;
-    return samplePolicy(episode, before, known, shape, detector.scoring, step, settings);
+    const game: Game = { detector, frozen: frozen && frozen.detector, trace, settings };
+    return policyObjective(game, sampled ?? (await sample(game, known, step)));
   }
 
-  private layerRecords(
-    { sampled, mean }: Pass,
-    numbers: Float32Array,
-    ratios: { logProb: Float32Array; old: Float32Array } | null,
-  ): LayerRecord[] {
+  private layerRecords({ sampled, mean }: Pass, numbers: Float32Array): LayerRecord[] {
     const { settings, detector } = this;
     const { layers, queries } = detector;
-    const size = { layers, queries };
-    const [rewards, losses] = [rewardFigures(mean, sampled, settings), lossFigures(numbers, layers)];
-    const moved = ratios && ratiosOf(ratios.logProb, ratios.old, size, settings.clip);
-    return losses.map((loss, k) => ({
+    const rewards = rewardFigures(mean, sampled, settings);
+    return lossFigures(numbers, layers).map(({ klRef, entropy, ratio, clipShare, ...loss }, k) => ({
       layer: k + 1,
       ...rewards[k]!,
       ...loss,
       ...(sampled
-        ? advantageFigures(sampled.judged.advantages, k, size)
-        : { advantageMean: null, advantageStd: null }),
-      // In the first pass the policy is the one that acted.
-      ratio: sampled ? (moved?.[k]!.ratio ?? 1) : null,
-      clipShare: sampled ? (moved?.[k]!.clipShare ?? 0) : null,
-      klRef: this.frozen ? loss.klRef : null,
-      entropy: sampled ? loss.entropy : null,
+        ? { ...advantageFigures(sampled.judged.advantages, k, { layers, queries }), entropy, ratio, clipShare }
+        : { advantageMean: null, advantageStd: null, entropy: null, ratio: null, clipShare: null }),
+      klRef: this.frozen ? klRef : null,
     }));
   }
 
@@ -303,11 +285,15 @@ function playedOf({ mean, sampled }: Pass): Played {
   return sampled ? { mean, sampled: { earned: sampled.earned, judged: sampled.judged } } : { mean };
 }
 
-function tensorsOf({ oldLogProb, steps }: Sampled): tf.Tensor[] {
-  return [oldLogProb, ...steps.flatMap(({ state, action }) => [...Object.values(state), action])];
-}
-
 /** The query selection's answer at every token. */
 function denseAnswers({ extras }: Trace): Answers {
   return { logits: extras['select.logits'] as tf.Tensor3D, boxes: extras['select.boxes'] as tf.Tensor3D };
 }
+
+/** What DEIMv2's first layer says before its distribution is refined: the only way to its own box head. */
+function auxiliaryAnswers({ extras }: Trace): Answers[] {
+  const [logits, boxes] = [extras['pre.logits'], extras['pre.boxes']];
+  return logits && boxes ? [{ logits: logits as tf.Tensor3D, boxes: boxes as tf.Tensor3D }] : [];
+}
+
+const totalOf = ({ classes, boxes }: SetLosses): tf.Scalar => tf.sum(tf.add(classes, boxes));

@@ -55,10 +55,10 @@ export function Chart({ figure, series, compared, lines, group }: ChartProps): R
       );
   };
   return (
-    <figure className={styles['chart']} aria-label={title}>
+    <figure className={styles['chart']} aria-label={title} data-compared={compared !== undefined}>
       <figcaption title={t(`charts.explained.${figure}`)}>
         <span className={styles['title']}>{title}</span>
-        <span ref={readouts} className={styles['readouts']}>
+        <span ref={readouts} className={styles['readouts']} style={{ '--half': Math.ceil(lines.length / 2) }}>
           {lines.map(({ layer, colour, dashed }) => (
             <span key={`${layer}${dashed}`} title={nameOf(layer)} data-dashed={dashed}>
               <i style={{ '--ink': colour }} aria-hidden="true" />

@@ -57,7 +57,13 @@ export function mountChart({ plot, readouts, figure, lines, group, data }: Chart
         scales: { x: { time: false, range: () => group.range }, y: { range: rangeOfY } },
         axes: [
           { ...axis, size: 18, gap: 2, space: 44 },
-          { ...axis, size: 40, gap: 2, space: 22, values: (_, ticks) => ticks.map((tick) => tickText(tick, unit)) },
+          {
+            ...axis,
+            size: 46,
+            gap: 2,
+            space: 22,
+            values: (_, ticks, _axis, _space, step) => ticks.map((tick) => tickText(tick, step, unit)),
+          },
         ],
         series: [
           {},
@@ -145,9 +151,11 @@ function rangeOfY(_chart: uPlot, low: number | null, high: number | null): uPlot
   return [low - room, high + room];
 }
 
-function tickText(value: number, unit: ReturnType<typeof unitOf>): string {
-  if (unit === 'plain') return String(Number(value.toPrecision(3)));
-  return formatFigure(value, unit);
+/** With as many decimals as tell one tick from the next. */
+function tickText(value: number, step: number, unit: ReturnType<typeof unitOf>): string {
+  if (unit !== 'plain') return formatFigure(value, unit);
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  return decimals > 4 ? formatFigure(value, 'scientific') : String(Number(value.toFixed(decimals)));
 }
 
 /** Canvas takes no light-dark(): the colour as the browser resolves it for this scheme. */

@@ -1,0 +1,72 @@
+/**
+ * `npm run table`: the fine-tuning runs behind docs/fine-tuning.md, one `npm run finetune` each, and the table of what they
+ * gave. Runs whose result is there already are not made again, so it can be stopped and gone on with.
+ */
+import { Command } from 'commander';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runMain } from './app/answers';
+import { runTool, ROOT } from './app/build';
+import { adapterOption, parseCount } from './app/options';
+import { planRuns, type PlannedRun } from './table/plan';
+import { tableOf, type RunResult } from './table/report';
+
+interface Options {
+  data: string;
+  weights: string;
+  out: string;
+  doc: string;
+  seeds: number;
+  only?: string;
+  adapter: string;
+}
+
+const resultOf = (folder: string): RunResult | null => {
+  const file = join(folder, 'result.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as RunResult) : null;
+};
+
+async function make(run: PlannedRun, folder: string, adapter: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const set = Object.entries(run.set).flatMap(([field, value]) => [`${field}=${value}`]);
+  const args = [
+    ...['--data', run.data, '--split', run.split, '--val', 'val', '--model', run.model, '--method', run.method],
+    ...['--steps', String(run.steps), '--seed', String(run.seed), '--out', folder, '--adapter', adapter],
+    ...(set.length > 0 ? ['--set', ...set] : []),
+  ];
+  await runTool('node_modules/tsx/dist/cli.mjs', ['scripts/finetune.ts', ...args]);
+}
+
+async function table({ data, weights, out, doc, seeds, only, adapter }: Options): Promise<number> {
+  const runs = planRuns({ data, weights, seeds }).filter(({ id }) => only === undefined || new RegExp(only).test(id));
+  const failed: string[] = [];
+  for (const [index, run] of runs.entries()) {
+    const folder = join(out, run.id);
+    if (resultOf(folder)) continue;
+    console.error(`${index + 1}/${runs.length} ${run.id}`);
+    await make(run, folder, adapter).catch((thrown: unknown) => {
+      failed.push(`${run.id}: ${String(thrown)}`);
+    });
+  }
+  const results = planRuns({ data, weights, seeds }).flatMap((run) => {
+    const result = resultOf(join(out, run.id));
+    return result ? [{ run, result }] : [];
+  });
+  writeFileSync(join(ROOT, doc), tableOf(results));
+  console.log(`${results.length} runs in ${doc}`);
+  for (const line of failed) console.error(line);
+  return failed.length === 0 ? 0 : 1;
+}
+
+const program = new Command('npm run table --')
+  .description('Makes the fine-tuning runs of docs/fine-tuning.md and writes their table.')
+  .option('--data <DIR>', 'the folder with raccoon and bccd', '../shared/datasets')
+  .option('--weights <DIR>', 'the folder with deimv2_atto_coco', '../shared/weights')
+  .option('--out <DIR>', 'where the runs are kept', 'runs')
+  .option('--doc <FILE>', 'the table', 'docs/measurements/fine-tuning.md')
+  .option('--seeds <N>', 'how many seeds of each', parseCount, 3)
+  .option('--only <PATTERN>', 'only runs whose id fits, for example stepdetr/raccoon/few_shot_10')
+  .addOption(adapterOption())
+  .action((options: Options) => runMain(() => table(options)));
+
+await program.parseAsync();

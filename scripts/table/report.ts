@@ -1,0 +1,71 @@
+/** The table of the runs: held-out AP of every layer before and after, mean and spread over the seeds. */
+import type { LayerReport } from '../app/evaluation-report';
+import type { PlannedRun } from './plan';
+
+interface Measured {
+  step: number;
+  layers: LayerReport[];
+}
+
+export interface RunResult {
+  adapter: string;
+  steps: number;
+  seconds_per_step: number;
+  before?: Measured;
+  after?: Measured;
+}
+
+export interface MadeRun {
+  run: PlannedRun;
+  result: RunResult;
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const spread = (values: readonly number[]): number => Math.max(...values) - Math.min(...values);
+const percent = (value: number): string => (100 * value).toFixed(1);
+
+/** "42.0 ± 1.3" with the range over the seeds in place of a deviation: three are too few for one. */
+function cell(values: readonly number[]): string {
+  return values.length > 1 ? `${percent(mean(values))} (${percent(spread(values))})` : percent(values[0]!);
+}
+
+function layerCells(runs: readonly MadeRun[], pick: (result: RunResult) => Measured | undefined, number: 'AP' | 'AP50'): string {
+  const measured = runs.map(({ result }) => pick(result)).filter((one) => one !== undefined);
+  const layers = measured[0]?.layers ?? [];
+  return layers.map((_, at) => cell(measured.map((one) => one.layers[at]![number]))).join(', ');
+}
+
+function rowOf(method: string, runs: readonly MadeRun[]): string {
+  const seconds = mean(runs.map(({ result }) => result.seconds_per_step)).toFixed(2);
+  const cells = [
+    method,
+    String(runs.length),
+    String(runs[0]!.result.steps),
+    seconds,
+    layerCells(runs, ({ after }) => after, 'AP'),
+    layerCells(runs, ({ after }) => after, 'AP50'),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
+}
+
+export function tableOf(runs: readonly MadeRun[]): string {
+  const lines = [
+    '# Fine-tuning, measured',
+    '',
+    'Made by `npm run table`. Held-out AP and AP50 in percent of the query selection and every decoder layer after the run;',
+    'mean over the seeds, in brackets the difference between the highest and the lowest. Equal steps for all methods.',
+  ];
+  for (const [name, group] of groupBy(runs, ({ run }) => run.id.split('/').slice(0, 3).join(', '))) {
+    lines.push('', `## ${name}`, '', `Adapter: ${[...new Set(group.map(({ result }) => result.adapter))].join(', ')}.`);
+    lines.push(`Before: AP ${layerCells(group, ({ before }) => before, 'AP')}; AP50 ${layerCells(group, ({ before }) => before, 'AP50')}.`);
+    lines.push('', '| method | seeds | steps | seconds a step | AP select, layers | AP50 select, layers |', '| --- | --- | --- | --- | --- | --- |');
+    for (const [method, own] of groupBy(group, ({ run }) => run.method)) lines.push(rowOf(method, own));
+  }
+  return `${lines.join('\n')}\n`;
+}
