@@ -7,16 +7,17 @@ import type { EvaluationRecord, RunEvent, RunInfo } from '../src/lib/training';
 import { runMain, valueOf } from './app/answers';
 import { openApp, type AppPage } from './app/app-page';
 import { layerReport } from './app/evaluation-report';
-import { loadModel, parseModel } from './app/model-option';
-import { adapterOption, modelOption, parseCount } from './app/options';
+import { adapterOption, parseCount } from './app/options';
 import type { AdapterChoice } from './browser';
 import { plainData, type PlainData } from './finetune/data';
+import { openPair, parsePair, RANDOM_PATCHES, type OpenedPair } from './finetune/models';
 import { parseMethod, settingsOf } from './finetune/settings';
 
 interface Options {
   data: string;
   split?: string;
   val?: string;
+  unlabelled?: true;
   model: string;
   teacher?: string;
   method: string;
@@ -72,6 +73,7 @@ async function train(
   { page, giveFiles }: AppPage,
   data: PlainData,
   settings: TrainSettings,
+  { model, teacher }: OpenedPair,
   name: string,
   hear: (event: PlainEvent) => void,
 ): Promise<RunInfo> {
@@ -82,12 +84,12 @@ async function train(
   );
   return valueOf(
     await page.evaluate(
-      async ([inputId, plain, runSettings, runName]) => {
+      async ([inputId, plain, runSettings, runName, models]) => {
         const files = (document.getElementById(inputId) as HTMLInputElement).files!;
         const images = plain.images.map(({ labels, ...image }, index) => ({
           ...image,
           file: files[index]!,
-          labels: { classes: labels.classes, boxes: Float32Array.from(labels.boxes) },
+          labels: labels && { classes: labels.classes, boxes: Float32Array.from(labels.boxes) },
         }));
         return window.stepdetr!.train(
           {
@@ -95,15 +97,14 @@ async function train(
             name: runName,
             settings: runSettings,
             data: { classes: plain.classes, images },
-            model: { kind: 'current' },
-            ...(runSettings.method === 'distil' && { teacher: { kind: 'current' as const } }),
+            ...models,
           },
           (event) => {
             if (event.type !== 'episode' && event.type !== 'held-out') void window.stepdetrRun?.(event);
           },
         );
       },
-      [IMAGES, data, settings, name] as const,
+      [IMAGES, data, settings, name, { model, ...(teacher && { teacher }) }] as const,
     ),
   );
 }
@@ -132,29 +133,33 @@ async function saveBest({ page }: AppPage, id: string, out: string): Promise<voi
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-async function finetune({ data: path, split, val, out, adapter, ...options }: Options): Promise<number> {
+async function finetune({ data: path, split, val, unlabelled, out, adapter, ...options }: Options): Promise<number> {
   const { steps, seed } = options;
   const given = { ...(steps !== undefined && { steps }), ...(seed !== undefined && { seed }) };
   const settings = settingsOf(parseMethod(options.method), options.set, given);
-  const choice = parseModel(options.model);
-  const data = await plainData(path, split, val);
+  const pair = parsePair(settings.method, options.model, options.teacher);
+  const data = await plainData(path, { split, val, unlabelled });
   for (const problem of data.problems) console.error(problem);
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, 'log.jsonl'), '');
   writeFileSync(join(out, 'settings.json'), JSON.stringify(settings, null, 1));
   const app = await openApp(adapter);
   try {
-    const model = await loadModel(app, choice);
-    console.error(`${model.name} on ${app.device.adapter}: ${settings.method}, ${settings.steps} steps`);
+    const opened = await openPair(app, pair);
+    const { model, teacher } = opened.names;
+    const who = teacher === null ? model : `${model}, taught by ${teacher},`;
+    console.error(`${who} on ${app.device.adapter}: ${settings.method}, ${settings.steps} steps`);
     const told = listener(out, settings.steps);
-    const run = await train(app, data, settings, `${options.method} on ${path}`, told.hear);
+    const run = await train(app, data, settings, opened, `${options.method} on ${path}`, told.hear);
     const { evaluations } = told;
     const [before, after] = [evaluations[0], evaluations.at(-1)];
     const best = evaluations.find(({ step }) => step === run.best?.step);
-    const report = (record: EvaluationRecord | undefined) => record && { step: record.step, layers: record.layers.map(layerReport) };
+    const report = (record: EvaluationRecord | undefined) =>
+      record && { step: record.step, layers: record.layers.map(layerReport) };
     const result = {
-      model: model.name,
-      data: { path, split, val, train: run.images.train, held: run.images.val },
+      model,
+      teacher,
+      data: { path, split, val, train: run.images.train, held: run.images.val, unlabelled: run.images.unlabelled },
       method: settings.method,
       seed: settings.seed,
       steps: run.step,
@@ -179,10 +184,19 @@ async function finetune({ data: path, split, val, out, adapter, ...options }: Op
 
 const program = new Command('npm run finetune --')
   .description('Fine-tunes a model on labelled images and writes what happened and the best checkpoint to a folder.')
-  .requiredOption('--data <DIR|JSON>', 'a folder with images and labels (COCO JSON, YOLO or Pascal VOC), or a COCO JSON file')
+  .requiredOption(
+    '--data <DIR|JSON>',
+    'a folder with images and labels (COCO JSON, YOLO or Pascal VOC), or a COCO JSON file',
+  )
   .option('--split <NAME>', 'learn from this split of splits.json only')
   .option('--val <NAME>', 'hold out this split and measure on it')
-  .addOption(modelOption())
+  .option(
+    '--model <ID|DIR>',
+    `stepdetr_s (embedded), a folder with config.json and model.safetensors, a hub id owner/name, or ${RANDOM_PATCHES} (with distil)`,
+    'stepdetr_s',
+  )
+  .option('--teacher <ID|DIR>', 'who teaches with --method distil (stepdetr_s)')
+  .option('--unlabelled', 'leave the labels of the images to learn from aside; distil alone learns without them')
   .requiredOption('--method <NAME>', 'supervised, reinforce, ppo, grpo or distil')
   .option('--steps <N>', 'steps of the optimiser', parseCount)
   .option('--seed <S>', 'views, order and noise follow from it', Number)

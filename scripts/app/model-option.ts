@@ -13,8 +13,11 @@ const EMBEDDED = ['stepdetr_s'];
 const CHECKPOINT_FILE = /\.(json|safetensors)$/;
 const INPUT = 'stepdetr-model-files';
 
-/** @throws Error when it is neither a known id, nor a folder, nor the form of a hub id */
-export function parseModel(text: string): ModelChoice {
+/**
+ * @param option named in the error
+ * @throws Error when it is neither a known id, nor a folder, nor the form of a hub id
+ */
+export function parseModel(text: string, option = '--model'): ModelChoice {
   if (EMBEDDED.includes(text)) return { kind: 'embedded', id: text };
   if (existsSync(text) && statSync(text).isDirectory()) {
     const paths = readdirSync(text)
@@ -24,7 +27,7 @@ export function parseModel(text: string): ModelChoice {
   }
   if (/^[\w.-]+\/[\w.-]+$/.test(text) && !text.startsWith('.')) return { kind: 'hub', repo: text };
   throw new Error(
-    `--model: expected ${EMBEDDED.join(', ')}, a folder with config.json and model.safetensors, or a hub id such as owner/name, got ${text}`,
+    `${option}: expected ${EMBEDDED.join(', ')}, a folder with config.json and model.safetensors, or a hub id such as owner/name, got ${text}`,
   );
 }
 

@@ -7,7 +7,8 @@ import { findDataset } from '../app/dataset';
 
 export interface PlainImage extends Omit<TrainingImage, 'file' | 'labels'> {
   path: string;
-  labels: { classes: number[]; boxes: number[] };
+  /** Null: left aside. */
+  labels: { classes: number[]; boxes: number[] } | null;
 }
 
 export interface PlainData {
@@ -27,7 +28,7 @@ async function partOf(path: string, split: string | undefined, part: 'train' | '
       const name = basename(file_name);
       const file = files.get(name);
       if (file === undefined) return [];
-      const labels: PlainImage['labels'] = { classes: [], boxes: [] };
+      const labels: NonNullable<PlainImage['labels']> = { classes: [], boxes: [] };
       for (const { image_id, category_id, bbox, iscrowd } of coco.annotations) {
         if (image_id !== id || iscrowd === 1) continue;
         const category = names.get(category_id)!;
@@ -44,14 +45,25 @@ async function partOf(path: string, split: string | undefined, part: 'train' | '
   }
 }
 
-/**
- * @param split to learn from; all of the set where it is left out
- * @param val held out; images that are in both are held out only
- * @throws Error naming the folder or split
- */
-export async function plainData(path: string, split: string | undefined, val: string | undefined): Promise<PlainData> {
+export interface PlainDataOptions {
+  /** To learn from; all of the set where it is left out. */
+  split?: string | undefined;
+  /** Held out; images that are in both are held out only. */
+  val?: string | undefined;
+  /** Leaves the labels of the images to learn from aside, and the classes that only they name. */
+  unlabelled?: boolean | undefined;
+}
+
+/** @throws Error naming the folder or split */
+export async function plainData(
+  path: string,
+  { split, val, unlabelled = false }: PlainDataOptions,
+): Promise<PlainData> {
   const classes: string[] = [];
-  const train = await partOf(path, split, 'train', classes);
+  const labelled = await partOf(path, split, 'train', unlabelled ? [] : classes);
+  const train = unlabelled
+    ? { ...labelled, images: labelled.images.map((image) => ({ ...image, labels: null })) }
+    : labelled;
   if (val === undefined) return { classes, ...train };
   const held = await partOf(path, val, 'val', classes);
   const heldOut = new Set(held.images.map(({ id }) => id));

@@ -4,7 +4,14 @@ import { parseMethod, settingsOf } from './settings';
 describe('settings of a run', () => {
   it('are the method’s, then the command line’s', () => {
     const settings = settingsOf('ppo', ['batch=2', 'credit=image', 'learningRate=3e-4'], { steps: 7 });
-    expect(settings).toMatchObject({ method: 'ppo', epochs: 2, batch: 2, credit: 'image', learningRate: 3e-4, steps: 7 });
+    expect(settings).toMatchObject({
+      method: 'ppo',
+      epochs: 2,
+      batch: 2,
+      credit: 'image',
+      learningRate: 3e-4,
+      steps: 7,
+    });
   });
 
   it.each([

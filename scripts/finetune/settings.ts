@@ -13,8 +13,7 @@ export function parseField(text: string): [keyof TrainSettings, number | string]
   const at = text.indexOf('=');
   const name = text.slice(0, at) as keyof TrainSettings;
   const field = at > 0 ? TRAIN_FIELDS[name] : undefined;
-  if (!field)
-    throw new Error(`--set ${text}: expected field=value, one of ${Object.keys(TRAIN_FIELDS).join(', ')}`);
+  if (!field) throw new Error(`--set ${text}: expected field=value, one of ${Object.keys(TRAIN_FIELDS).join(', ')}`);
   const value = text.slice(at + 1);
   return [name, field.kind === 'number' ? (value.trim() === '' ? Number.NaN : Number(value)) : value];
 }

@@ -29,7 +29,11 @@ function cell(values: readonly number[]): string {
   return values.length > 1 ? `${percent(mean(values))} (${percent(spread(values))})` : percent(values[0]!);
 }
 
-function layerCells(runs: readonly MadeRun[], pick: (result: RunResult) => Measured | undefined, number: 'AP' | 'AP50'): string {
+function layerCells(
+  runs: readonly MadeRun[],
+  pick: (result: RunResult) => Measured | undefined,
+  number: 'AP' | 'AP50',
+): string {
   const measured = runs.map(({ result }) => pick(result)).filter((one) => one !== undefined);
   const layers = measured[0]?.layers ?? [];
   return layers.map((_, at) => cell(measured.map((one) => one.layers[at]![number]))).join(', ');
@@ -63,8 +67,14 @@ export function tableOf(runs: readonly MadeRun[]): string {
   ];
   for (const [name, group] of groupBy(runs, ({ run }) => run.id.split('/').slice(0, 3).join(', '))) {
     lines.push('', `## ${name}`, '', `Adapter: ${[...new Set(group.map(({ result }) => result.adapter))].join(', ')}.`);
-    lines.push(`Before: AP ${layerCells(group, ({ before }) => before, 'AP')}; AP50 ${layerCells(group, ({ before }) => before, 'AP50')}.`);
-    lines.push('', '| method | seeds | steps | seconds a step | AP select, layers | AP50 select, layers |', '| --- | --- | --- | --- | --- | --- |');
+    lines.push(
+      `Before: AP ${layerCells(group, ({ before }) => before, 'AP')}; AP50 ${layerCells(group, ({ before }) => before, 'AP50')}.`,
+    );
+    lines.push(
+      '',
+      '| method | seeds | steps | seconds a step | AP select, layers | AP50 select, layers |',
+      '| --- | --- | --- | --- | --- | --- |',
+    );
     for (const [method, own] of groupBy(group, ({ run }) => run.method)) lines.push(rowOf(method, own));
   }
   return `${lines.join('\n')}\n`;

@@ -87,7 +87,9 @@ test('the same seed gives the same first rollouts, another seed others', async (
     const learner = smallLearner('grpo', { seed });
     const [done] = await steps(learner, 1, 1);
     learner.dispose();
-    return done!.played.sampled!.earned.flatMap((layer) => layer.flatMap(({ prediction }) => Array.from(prediction.logits)));
+    return done!.played.sampled!.earned.flatMap((layer) =>
+      layer.flatMap(({ prediction }) => Array.from(prediction.logits)),
+    );
   };
   const [one, again, other] = [await rollouts(1), await rollouts(1), await rollouts(2)];
   expect(again).toEqual(one);

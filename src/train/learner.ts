@@ -25,7 +25,14 @@ import {
   totalFigures,
 } from './figures';
 import { Optimiser, type OptimiserState } from './optimiser';
-import { policyObjective, sample, sampledTensors, type Game, type PolicyObjective, type Sampled } from './policy-objective';
+import {
+  policyObjective,
+  sample,
+  sampledTensors,
+  type Game,
+  type PolicyObjective,
+  type Sampled,
+} from './policy-objective';
 import { NotFinite, readPredictions } from './predictions';
 import type { Earned } from './rewards';
 import { learningRateAt } from './schedule';
@@ -96,21 +103,20 @@ export class Learner {
       done = await this.pass(step, batch, null, passes > 1);
     } catch (thrown) {
       if (!(thrown instanceof NotFinite)) throw thrown;
-      return { figures: brokenFigures(step, this.detector.layers, learningRateAt(step, this.settings)), played: { mean: [] } };
+      return {
+        figures: brokenFigures(step, this.detector.layers, learningRateAt(step, this.settings)),
+        played: { mean: [] },
+      };
     }
     const { sampled } = done.pass;
-    for (let pass = 1; pass < passes && done.figures.applied; pass++) done = await this.pass(step, batch, sampled, false);
+    for (let pass = 1; pass < passes && done.figures.applied; pass++)
+      done = await this.pass(step, batch, sampled, false);
     if (passes > 1 && sampled) tf.dispose(sampledTensors(sampled));
     return { figures: done.figures, played: playedOf(done.pass) };
   }
 
   /** @param keep whether the rollouts' tensors are wanted by further passes */
-  private async pass(
-    step: number,
-    batch: Batch,
-    sampled: Sampled | null,
-    keep: boolean,
-  ): Promise<Done> {
+  private async pass(step: number, batch: Batch, sampled: Sampled | null, keep: boolean): Promise<Done> {
     const { settings, detector } = this;
     const parameters = this.names.map((name) => detector.parameters.get(name));
     let pass: Pass | undefined;
@@ -145,11 +151,7 @@ export class Learner {
   }
 
   /** Everything up to the loss. Run inside gradientsOf. */
-  private async forward(
-    step: number,
-    batch: Batch,
-    sampled: Sampled | null,
-  ): Promise<{ loss: tf.Scalar; pass: Pass }> {
+  private async forward(step: number, batch: Batch, sampled: Sampled | null): Promise<{ loss: tf.Scalar; pass: Pass }> {
     const { settings, detector } = this;
     const memory = batch.memory ?? detector.encode(batch.images!);
     const labels = batch.items.map((item) => item.labels);
@@ -158,7 +160,9 @@ export class Learner {
     const layers = trace.layers.slice(1);
     const [predictions, set] = await this.setsOf(trace, labels);
     const policy = await this.policyOf(step, trace, labels, sampled);
-    const distil = batch.taught ? distilObjective(trace, await this.chosen(trace, predictions), batch.taught, settings) : null;
+    const distil = batch.taught
+      ? distilObjective(trace, await this.chosen(trace, predictions), batch.taught, settings)
+      : null;
     const denoising = this.denoising(step, trace, labels);
     const terms = [set.loss, policy?.loss, distil, denoising].filter((term) => term !== null && term !== undefined);
     const loss = terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar;
@@ -182,7 +186,10 @@ export class Learner {
     const loss = tf.mul(totalOf(layers), settings.betaGt) as tf.Scalar;
     const weight = settings.betaGt * settings.selection;
     const answers = settings.selectionLoss === 'dense' ? denseAnswers(trace) : trace.layers[0]!;
-    const others = [...auxiliaryAnswers(trace).map((pre) => ({ answers: pre, weight: settings.betaGt })), { answers, weight }];
+    const others = [
+      ...auxiliaryAnswers(trace).map((pre) => ({ answers: pre, weight: settings.betaGt })),
+      { answers, weight },
+    ];
     let total = loss;
     for (const other of others.filter((each) => each.weight > 0)) {
       const pairs = matchAll(await readPredictions([other.answers], detector.scoring), labels);

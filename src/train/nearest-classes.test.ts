@@ -29,6 +29,12 @@ it('finds the column that stands out from background and the other classes', () 
 
 it('starts from nothing where no column is higher than on the background', () => {
   const answers = new Answers(1, 2);
-  answers.add(prediction([[0.2, 0.1], [0.3, 0.2]]), { classes: [0], boxes: Float32Array.from(at(0)) });
+  answers.add(
+    prediction([
+      [0.2, 0.1],
+      [0.3, 0.2],
+    ]),
+    { classes: [0], boxes: Float32Array.from(at(0)) },
+  );
   expect(answers.rows()).toEqual([-1]);
 });

@@ -82,11 +82,20 @@ export function createTeach({ teacher, classes, shapes }: TeacherOptions): Teach
     const denseLogits = trace.extras['select.logits'];
     const dense = shapes && denseLogits ? ((await denseLogits.data()) as Float32Array) : null;
     const { shapes: own } = trace.memory;
-    tf.dispose([input, trace.memory.tokens, trace.topk, ...trace.layers.flatMap(tensorsOf), ...Object.values(trace.extras)]);
+    tf.dispose([
+      input,
+      trace.memory.tokens,
+      trace.topk,
+      ...trace.layers.flatMap(tensorsOf),
+      ...Object.values(trace.extras),
+    ]);
     const width = prediction.columns;
     const scores = scoresOf(prediction);
     const sure = Array.from({ length: prediction.queries }, (_, q) => q).filter((q) =>
-      columns.some((column) => column !== undefined && column < objectColumns(prediction) && scores[q * width + column]! > LEAST_SCORE),
+      columns.some(
+        (column) =>
+          column !== undefined && column < objectColumns(prediction) && scores[q * width + column]! > LEAST_SCORE,
+      ),
     );
     const boxes = new Float32Array(sure.length * 4);
     sure.forEach((q, at) => boxes.set(prediction.boxes.subarray(4 * q, 4 * q + 4), 4 * at));

@@ -1,5 +1,5 @@
 /** A learner small enough for tests: a StepDETR over patches from random weights, and a batch made of random memories. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { randomNormal } from '../kernels/random-normal/op';
 import { trainSettings, type TrainMethod, type TrainSettings } from '../lib/train-settings';
 import type { Detector } from '../models/detector';
@@ -28,9 +28,19 @@ export function smallBatch(stream = 0): Batch {
   const tokens = randomNormal<tf.Rank.R3>([2, 20, 16], { seed: 3, stream });
   return {
     items: [
-      { id: 'a', name: 'a', labels: { classes: [0, 2], boxes: Float32Array.of(0.3, 0.3, 0.2, 0.4, 0.7, 0.6, 0.4, 0.3) } },
+      {
+        id: 'a',
+        name: 'a',
+        labels: { classes: [0, 2], boxes: Float32Array.of(0.3, 0.3, 0.2, 0.4, 0.7, 0.6, 0.4, 0.3) },
+      },
       { id: 'b', name: 'b', labels: { classes: [1], boxes: Float32Array.of(0.5, 0.5, 0.6, 0.5) } },
     ],
-    memory: { tokens, shapes: [[4, 4], [2, 2]] },
+    memory: {
+      tokens,
+      shapes: [
+        [4, 4],
+        [2, 2],
+      ],
+    },
   };
 }

@@ -5,13 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DetectorError } from '../lib/errors';
 import type { TrainSettings } from '../lib/train-settings';
-import type {
-  EpisodeSnapshot,
-  EvaluationRecord,
-  HeldOutDetections,
-  RunWarning,
-  StepRecord,
-} from '../lib/training';
+import type { EpisodeSnapshot, EvaluationRecord, HeldOutDetections, RunWarning, StepRecord } from '../lib/training';
 import { labelledPlaces, type Batch } from './batch';
 import { Guards, MOST_NOT_FINITE } from './guards';
 import type { HeldOut, TakeTurn } from './held-out';

@@ -34,7 +34,10 @@ interface Encoded {
 }
 
 export class Views {
-  private readonly bitmaps = new Kept<Promise<ImageBitmap>>(KEPT_BITMAPS, (bitmap) => void bitmap.then((b) => b.close()));
+  private readonly bitmaps = new Kept<Promise<ImageBitmap>>(
+    KEPT_BITMAPS,
+    (bitmap) => void bitmap.then((b) => b.close()),
+  );
   private readonly encoded = new Kept<Encoded>(KEPT_BYTES);
   private readonly sources: ViewSource[] = [];
   private readonly byId = new Map<string, TrainingImage>();

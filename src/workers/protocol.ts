@@ -4,14 +4,7 @@
  */
 import type { AppError } from '../lib/errors';
 import type { Result } from '../lib/result';
-import type {
-  CheckpointFiles,
-  RunEvent,
-  RunInfo,
-  RunLog,
-  RunRequest,
-  RunWeights,
-} from '../lib/training';
+import type { CheckpointFiles, RunEvent, RunInfo, RunLog, RunRequest, RunWeights } from '../lib/training';
 import type { EvaluationResult, ImageDetections, ModelEntry, ModelInfo, Progress } from '../lib/types';
 
 export type BackendName = 'webgpu' | 'wasm';
@@ -103,9 +96,9 @@ export interface DetectorWorker {
   runLog(id: string): Promise<Result<RunLog>>;
   removeRun(id: string): Promise<Result<void>>;
   /** The files of the current model, or of a run's weights, as they are saved. */
-  checkpointFiles(source: { kind: 'current' } | { kind: 'run'; id: string; weights: RunWeights }): Promise<
-    Result<CheckpointFiles>
-  >;
+  checkpointFiles(
+    source: { kind: 'current' } | { kind: 'run'; id: string; weights: RunWeights },
+  ): Promise<Result<CheckpointFiles>>;
   cancel(job: string): Promise<void>;
   /** Destroys the device as a driver crash would; for tests and the Device panel's "restart". */
   loseDevice(): Promise<void>;

@@ -36,8 +36,7 @@ async function weightsOf(store: RunStore, { id, settings }: RunInfo, weights: Ru
 async function changedTensors(files: ModelFiles, weights: Weights): ReturnType<typeof exportWeights> {
   const detector = loadDetector(files);
   try {
-    for (const [name, { shape, data }] of weights)
-      detector.parameters.set(name, tf.tensor(data.slice(), [...shape]));
+    for (const [name, { shape, data }] of weights) detector.parameters.set(name, tf.tensor(data.slice(), [...shape]));
     return await exportWeights(detector, files);
   } finally {
     detector.dispose();

@@ -102,7 +102,6 @@ describe('a run', () => {
     expect((await store.loadState('stopped'))!.step).toBe(1);
   });
 
-
   test('nothing is kept of a request that cannot be', async () => {
     const bad = request('refused');
     bad.data.images[0]!.labels = null;

@@ -51,8 +51,8 @@ export class Runs {
   async resume(id: string, signal: AbortSignal, onRun: OnRunEvent): Promise<RunInfo> {
     return this.alone(id, async (active) => {
       const [info, request] = [await this.store.readInfo(id), await this.store.readRequest(id)];
-      const { error: _, ...rest } = info;
-      return new Active(this.parts, this.store, request as LastingRequest, rest, active, signal, onRun).run();
+      delete info.error;
+      return new Active(this.parts, this.store, request as LastingRequest, info, active, signal, onRun).run();
     });
   }
 
@@ -77,7 +77,12 @@ export class Runs {
 
   private async alone<T>(id: string, work: (active: { pause: boolean }) => Promise<T>): Promise<T> {
     if (this.active)
-      throw new DetectorError('unsupported', id, `expected no other run at work, ${this.active.id} is`, 'Pause or stop it first.');
+      throw new DetectorError(
+        'unsupported',
+        id,
+        `expected no other run at work, ${this.active.id} is`,
+        'Pause or stop it first.',
+      );
     this.active = { id, pause: false };
     try {
       return await work(this.active);
@@ -206,7 +211,13 @@ class Active {
 
   private async loadState(): ReturnType<TrainerHost['loadState']> {
     const saved = await this.store.loadState(this.info.id);
-    return saved && { step: saved.step, updates: Number(saved.notes['updates'] ?? saved.step), state: new Map(saved.tensors) };
+    return (
+      saved && {
+        step: saved.step,
+        updates: Number(saved.notes['updates'] ?? saved.step),
+        state: new Map(saved.tensors),
+      }
+    );
   }
 
   private host({ learner }: Pupil, turn: TrainerHost['turn']): TrainerHost {

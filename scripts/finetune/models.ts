@@ -1,0 +1,54 @@
+/** Who learns and, in a distillation, who teaches. */
+import type { TrainMethod } from '../../src/lib/train-settings';
+import type { RunModel } from '../../src/lib/training';
+import type { AppPage } from '../app/app-page';
+import { loadModel, parseModel, type ModelChoice } from '../app/model-option';
+
+/** StepDETR over 16x16 patches from random weights. */
+export const RANDOM_PATCHES = 'random-patches';
+
+export interface Pair {
+  model: ModelChoice | typeof RANDOM_PATCHES;
+  /** Null: nobody teaches. */
+  teacher: ModelChoice | null;
+}
+
+/** @throws Error naming the option: a teacher that is the model itself, or one that the method has no use for */
+export function parsePair(method: TrainMethod, model: string, teacher: string | undefined): Pair {
+  const learns = model === RANDOM_PATCHES ? RANDOM_PATCHES : parseModel(model);
+  if (method !== 'distil') {
+    if (teacher !== undefined) throw new Error(`--teacher: only --method distil has a teacher, got ${method}`);
+    if (learns === RANDOM_PATCHES)
+      throw new Error(`--model ${RANDOM_PATCHES}: only --method distil brings up random weights, got ${method}`);
+    return { model: learns, teacher: null };
+  }
+  const named = teacher ?? 'stepdetr_s';
+  if (named === model) throw new Error(`--teacher: expected another model than --model, got ${named} for both`);
+  return { model: learns, teacher: parseModel(named, '--teacher') };
+}
+
+/** Loads a model into the page; it stays there under the name that comes back. */
+async function lasting(app: AppPage, choice: ModelChoice): Promise<{ name: string; model: RunModel }> {
+  const { id, name } = await loadModel(app, choice);
+  return { name, model: { kind: choice.kind === 'embedded' ? 'embedded' : 'cached', id } };
+}
+
+export interface OpenedPair {
+  model: RunModel;
+  teacher?: RunModel;
+  /** For people. */
+  names: { model: string; teacher: string | null };
+}
+
+export async function openPair(app: AppPage, pair: Pair): Promise<OpenedPair> {
+  const teacher = pair.teacher && (await lasting(app, pair.teacher));
+  const learns =
+    pair.model === RANDOM_PATCHES
+      ? { name: 'StepDETR over patches, random weights', model: { kind: RANDOM_PATCHES } as const }
+      : await lasting(app, pair.model);
+  return {
+    model: learns.model,
+    ...(teacher && { teacher: teacher.model }),
+    names: { model: learns.name, teacher: teacher?.name ?? null },
+  };
+}
