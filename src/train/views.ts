@@ -21,6 +21,8 @@ import type { Slot } from './order';
 /** A view is a few hundred pixels wide: no more of a photo is of use. */
 const MOST_SIDE = 1536;
 const KEPT_BITMAPS = 16;
+/** Views are drawn this much larger and then resized as photos are: a canvas's own scaling leaves them sharper than those. */
+const FINER = 2;
 /** Bytes of encoded views and of their answers by a teacher. */
 const KEPT_BYTES = 512 * 2 ** 20;
 
@@ -96,7 +98,15 @@ export class Views {
   private async draw(plan: ViewPlan): Promise<ImageData> {
     const bitmaps = new Map<string, ImageBitmap>();
     for (const { image } of plan.pieces) bitmaps.set(image, await this.bitmap(image));
-    return drawView(plan, (image) => bitmaps.get(image)!, this.detector.preprocessing.size);
+    const [height, width] = this.detector.preprocessing.size;
+    return drawView(plan, (image) => bitmaps.get(image)!, [height * FINER, width * FINER]);
+  }
+
+  /** What the model sees of a view: resized as for detection. The plain view is the photo itself. */
+  private async input(plan: ViewPlan, pixels: ImageData): Promise<tf.Tensor4D> {
+    const { size, ...scale } = this.detector.preprocessing;
+    const plain = plan.view === 0 ? await this.bitmap(plan.pieces[0]!.image) : pixels;
+    return resizeToTensor(plain, size, scale);
   }
 
   private bitmap(id: string): Promise<ImageBitmap> {
@@ -112,15 +122,14 @@ export class Views {
     const known = this.encoded.peek(key);
     if (known) return known;
     const pixels = await this.draw(plan);
-    const memory = this.settings.encoder === 'trained' ? new Float32Array(0) : await this.memory(pixels);
+    const memory = this.settings.encoder === 'trained' ? new Float32Array(0) : await this.memory(plan, pixels);
     const taught = this.teach && (await this.teach(pixels));
     const made: Encoded = taught ? { memory, taught } : { memory };
     return this.encoded.get(key, bytesOf(made), () => made);
   }
 
-  private async memory(pixels: ImageData): Promise<Float32Array> {
-    const { size, ...scale } = this.detector.preprocessing;
-    const input = resizeToTensor(pixels, size, scale);
+  private async memory(plan: ViewPlan, pixels: ImageData): Promise<Float32Array> {
+    const input = await this.input(plan, pixels);
     const tokens = tf.tidy(() => {
       const memory = this.detector.encode(input);
       this.shapes = memory.shapes;
@@ -141,9 +150,8 @@ export class Views {
   }
 
   private async tensor(plans: readonly ViewPlan[]): Promise<tf.Tensor4D> {
-    const { size, ...scale } = this.detector.preprocessing;
     const views: tf.Tensor4D[] = [];
-    for (const plan of plans) views.push(resizeToTensor(await this.draw(plan), size, scale));
+    for (const plan of plans) views.push(await this.input(plan, await this.draw(plan)));
     const joined = tf.concat(views) as tf.Tensor4D;
     tf.dispose(views);
     return joined;

@@ -17,12 +17,12 @@ export interface ColourChange {
 /** [3,4] packed: out = M * (r, g, b, 1), levels 0..1. */
 export type ColourMatrix = readonly number[];
 
-/** Ranges of torchvision's RandomPhotometricDistort. */
+/** Ranges of torchvision's RandomPhotometricDistort, contrast and saturation a little narrower. */
 export function drawColour(random: Random): ColourChange {
   return {
     brightness: between(random, 0.875, 1.125),
-    contrast: between(random, 0.5, 1.5),
-    saturation: between(random, 0.5, 1.5),
+    contrast: between(random, 0.6, 1.4),
+    saturation: between(random, 0.6, 1.4),
     hue: between(random, -18, 18),
   };
 }

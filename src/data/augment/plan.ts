@@ -11,7 +11,7 @@ import { WHOLE, type Piece, type Rect, type ViewPlan, type ViewSettings, type Vi
  * Longest side of the ground over the image's. RandomZoomOut of torchvision goes to 4; there objects of an input of 320
  * pixels fall below what the feature maps can hold.
  */
-const WIDEST = 2.5;
+const WIDEST = 2;
 /** Where a mosaic's four images meet. */
 const MEET: readonly [number, number] = [0.3, 0.7];
 

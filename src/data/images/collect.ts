@@ -4,6 +4,7 @@
  */
 import { DetectorError, toAppError, type AppError } from '../../lib/errors';
 import { refusal, sniffBlob } from './sniff';
+import { isSessionArchive } from '../session/manifest';
 import { openZip } from './zip';
 
 export type Collected =
@@ -11,6 +12,8 @@ export type Collected =
   | { refused: AppError }
   /** May hold labels by its name; src/data/annotations/read-dropped.ts finds out, when all of them are here. */
   | { text: File; path: string }
+  /** A whole session in one archive, not opened; src/data/session/read-session.ts reads it. */
+  | { session: File; path: string }
   /** A folder with config.json and at least one *.safetensors: its JSON and safetensors files. */
   | { checkpoint: { name: string; files: File[] } };
 
@@ -104,7 +107,12 @@ function unreadable(thrown: unknown, path: string): AppError {
 }
 
 async function* collectZip(file: File, path: string): AsyncGenerator<Collected> {
-  const entries = (await openZip(file, path)).filter((entry) => !isJunk(entry.path));
+  const listed = await openZip(file, path);
+  if (isSessionArchive(new Set(listed.map((entry) => entry.path)))) {
+    yield { session: file, path };
+    return;
+  }
+  const entries = listed.filter((entry) => !isJunk(entry.path));
   const inside = entries.map((entry) => ({ path: `${path}/${entry.path}`, open: () => entry.open() }));
   for (const group of groupByFolder(inside)) yield* collectGroup(group, true);
 }

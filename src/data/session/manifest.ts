@@ -13,6 +13,10 @@ export const imagePath = (file: string): string => `images/${file}`;
 export const photoPath = (sha256: string): string => `runs/photos/${sha256}`;
 export const runPath = (id: string, name: string): string => `runs/${id}/${name}`;
 
+/** Whether an archive with these files is a session file, as far as names tell: a damaged one is one, too. */
+export const isSessionArchive = (paths: ReadonlySet<string>): boolean =>
+  [MANIFEST, COCO, LABELS, SPLITS].every((path) => paths.has(path));
+
 const FORMAT = 'stepdetr-session';
 const VERSION = 1;
 

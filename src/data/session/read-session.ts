@@ -10,23 +10,27 @@ import { isObject, parseJsonObject } from '../json';
 import { INFO, REQUEST } from '../runs/folder';
 import type { RunFiles, RunPhoto } from '../runs/transfer';
 import { COCO, imagePath, LABELS, MANIFEST, readManifest, runPath, SPLITS, type SessionManifest } from './manifest';
-import type { ReadSession, SessionImage } from './types';
+import type { ReadSession, SessionImage, SessionWork } from './types';
 
 /** Entries of one archive; a fault of one of them is a problem and not the end. */
 class Archive {
   readonly problems: AppError[] = [];
+  private opened = 0;
 
   constructor(
     readonly name: string,
     private readonly entries: ReadonlyMap<string, ZippedFile>,
+    private readonly work: SessionWork,
   ) {}
 
   has(path: string): boolean {
     return this.entries.has(path);
   }
 
-  /** @throws DetectorError naming the entry that is missing or damaged */
+  /** @throws DetectorError naming the entry that is missing or damaged; AbortError after the signal */
   async open(path: string, code: ErrorCode): Promise<File> {
+    this.work.signal?.throwIfAborted();
+    this.work.onFile?.(Math.min((this.opened += 1), this.entries.size), this.entries.size);
     const subject = `${this.name}/${path}`;
     const entry = this.entries.get(path);
     if (!entry) throw new DetectorError(code, subject, 'expected this file in the session, it is not there');
@@ -42,15 +46,16 @@ class Archive {
     try {
       return await work();
     } catch (thrown) {
+      this.work.signal?.throwIfAborted();
       this.problems.push(toAppError(thrown, `${this.name}/${path}`));
       return null;
     }
   }
 }
 
-async function openArchive(blob: Blob, name: string): Promise<Archive> {
+async function openArchive(blob: Blob, name: string, work: SessionWork): Promise<Archive> {
   try {
-    return new Archive(name, new Map((await openZip(blob, name)).map((entry) => [entry.path, entry])));
+    return new Archive(name, new Map((await openZip(blob, name)).map((entry) => [entry.path, entry])), work);
   } catch (thrown) {
     const { subject, message } = toAppError(thrown, name);
     throw new DetectorError('storage', subject, message, 'Save the session again, or copy the file again.');
@@ -160,10 +165,11 @@ async function readPhotos(
 /**
  * Reads a session file. Everything whole of it is given back; each damaged or missing file is a problem that names it.
  * @param name of the file, for errors
- * @throws DetectorError `storage` where the archive or its manifest cannot be read, `unsupported` for a later version
+ * @throws DetectorError `storage` where the archive or its manifest cannot be read, `unsupported` for a later version;
+ *   AbortError after the signal
  */
-export async function readSession(blob: Blob, name = 'session.zip'): Promise<ReadSession> {
-  const archive = await openArchive(blob, name);
+export async function readSession(blob: Blob, name = 'session.zip', work: SessionWork = {}): Promise<ReadSession> {
+  const archive = await openArchive(blob, name, work);
   if (!archive.has(MANIFEST))
     throw new DetectorError('storage', name, `expected a saved session, got an archive without ${MANIFEST}`);
   const manifest = readManifest(await (await archive.open(MANIFEST, 'storage')).text(), `${name}/${MANIFEST}`);

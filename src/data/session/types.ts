@@ -38,3 +38,10 @@ export interface ReadSession {
   /** What was left out, with the file inside the archive and why. */
   readonly problems: readonly AppError[];
 }
+
+export interface SessionWork {
+  /** Ends the work between two files. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each file. */
+  readonly onFile?: ((done: number, total: number) => void) | undefined;
+}

@@ -18,7 +18,7 @@ import {
   writeManifest,
   type ManifestImage,
 } from './manifest';
-import type { SessionParts } from './types';
+import type { SessionParts, SessionWork } from './types';
 
 const library = (): Promise<typeof ZipLibrary> => import('@zip.js/zip.js/lib/zip-core-native.js');
 
@@ -33,9 +33,12 @@ function checkFiles({ images }: SessionParts): void {
   }
 }
 
-async function manifestImages({ images }: SessionParts): Promise<ManifestImage[]> {
+async function manifestImages({ images }: SessionParts, signal?: AbortSignal): Promise<ManifestImage[]> {
   const listed: ManifestImage[] = [];
-  for (const { blob, ...image } of images) listed.push({ ...image, sha256: await sha256Of(blob) });
+  for (const { blob, ...image } of images) {
+    signal?.throwIfAborted();
+    listed.push({ ...image, sha256: await sha256Of(blob) });
+  }
   return listed;
 }
 
@@ -50,10 +53,10 @@ function splitLists(splits: Readonly<Record<string, SplitName>>): string {
  * @returns a zip archive; photos and weights are stored as they are, they would not get smaller
  * @throws DetectorError `internal` where two images have the same `file`; AbortError after `signal`; what reading a file throws
  */
-export async function writeSession(parts: SessionParts, signal?: AbortSignal): Promise<Blob> {
+export async function writeSession(parts: SessionParts, { signal, onFile }: SessionWork = {}): Promise<Blob> {
   checkFiles(parts);
   const { labels, colours, splits, view, runs } = parts;
-  const images = await manifestImages(parts);
+  const images = await manifestImages(parts, signal);
   const places = new Map(images.map(({ sha256, file }) => [sha256, imagePath(file)]));
   const photos = parts.photos.map(({ sha256 }) => [sha256, places.get(sha256) ?? photoPath(sha256)]);
   const texts: [path: string, text: string][] = [
@@ -78,9 +81,10 @@ export async function writeSession(parts: SessionParts, signal?: AbortSignal): P
   const { BlobReader, BlobWriter, TextReader, ZipWriter } = await library();
   const writer = new ZipWriter(new BlobWriter('application/zip'), { useWebWorkers: false });
   for (const [path, text] of texts) await writer.add(path, new TextReader(text));
-  for (const [path, blob] of blobs) {
+  for (const [index, [path, blob]] of blobs.entries()) {
     signal?.throwIfAborted();
     await writer.add(path, new BlobReader(blob), path.endsWith('.jsonl') ? {} : { level: 0 });
+    onFile?.(index + 1, blobs.length);
   }
   return writer.close();
 }
