@@ -2,6 +2,7 @@
 import { installAutomation } from './app/automation';
 import type { KeptImage, KeptValues } from './app/persistence-types';
 import type { LabelPorts, Ports, TableEntry } from './app/ports';
+import type { SessionPorts } from './app/session-types';
 import { startApp } from './app/start';
 import { automaticSplit } from './data/annotations/auto-split';
 import { findDuplicates } from './data/annotations/fingerprint';
@@ -15,6 +16,9 @@ import { decodeImage } from './data/images/decode';
 import { uprightPixelSize } from './data/images/orientation';
 import { makeThumbnail } from './data/images/thumbnail';
 import { webcamFrame } from './data/images/webcam';
+import { exportRuns, importRuns } from './data/runs/transfer';
+import { readSession } from './data/session/read-session';
+import { writeSession } from './data/session/write-session';
 import { zipFiles } from './data/zip-files';
 import { DetectorError } from './lib/errors';
 import type { LabelledItem } from './state/labels';
@@ -38,8 +42,20 @@ const labels: LabelPorts = {
   sizeOf: uprightPixelSize,
 };
 
+/** `extra` comes back as it was, as with the label files. */
+const session: SessionPorts = {
+  write: (saved, work) => writeSession({ ...saved, labels: saved.labels as LabelSet }, work),
+  read: async (file, name, work) => {
+    const { parts, problems } = await readSession(file, name, work);
+    return { session: parts, problems };
+  },
+  exportRuns: () => exportRuns(),
+  importRuns: ({ runs, photos }) => importRuns(runs, photos),
+};
+
 const ports: Ports = {
   labels,
+  session,
   kept: createKeptSession<KeptImage, LabelledItem, KeptValues>(),
   collect: collectImages,
   decode: (blob, name) => decodeImage(blob, name, { maxSide: SHOWN_SIDE }),

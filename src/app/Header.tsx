@@ -11,6 +11,7 @@ import { Segmented } from '../ui/Segmented';
 import { useShortcuts } from '../ui/use-shortcuts';
 import styles from './app.module.css';
 import { KeysDialog } from './KeysDialog';
+import { SessionMenu } from './SessionMenu';
 
 const NEXT: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' };
 const ICONS = { system: Monitor, light: Sun, dark: Moon } as const;
@@ -27,6 +28,7 @@ export function Header(): ReactNode {
       <ModelChip />
       <DeviceChip />
       <span className={styles['gap']} />
+      <SessionMenu />
       <LinkButton />
       <ThemeButton />
       <KeysDialog />

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DetectorError } from '../lib/errors';
 import type { Result } from '../lib/result';
 import { twoQueries } from '../lib/testing/detections';
 import type { ModelInfo } from '../lib/types';
@@ -52,6 +53,13 @@ function fixture(started: Result<ModelInfo>, device: DeviceInfo | null) {
     labels,
     labelImport: createLabelImport({ ...parts, keepTexts: () => undefined }),
     labelExport: createLabelExport(parts),
+    sessionFile: {
+      write: async () => new Blob(['session']),
+      read: async (file, name) => {
+        if (file.size === 0) throw new DetectorError('storage', name, 'expected a saved session, got an empty file');
+        return { images: 2, runs: 1, problems: [] };
+      },
+    },
     started: Promise.resolve(started),
     load: async () => started,
     detectFile: async () => succeed,
@@ -88,6 +96,15 @@ describe('window.stepdetr', () => {
     expect(await fixture(NO_DEVICE, null).app.device()).toEqual(NO_DEVICE);
     expect(await fixture(NO_DEVICE, DEVICE).app.ready()).toEqual(NO_DEVICE);
     expect(await fixture(NO_DEVICE, DEVICE).app.device()).toEqual({ ok: true, value: DEVICE });
+  });
+
+  it('saves and opens sessions; a file that is none is an error that names it', async () => {
+    const { app } = fixture(good, DEVICE);
+    const saved = await app.saveSession();
+    expect(saved.ok && saved.value.size).toBe(7);
+    const opened = await app.openSession(new File(['session'], 'a.zip'));
+    expect(opened).toEqual({ ok: true, value: { images: 2, runs: 1, problems: [] } });
+    expect(await app.openSession(new File([], 'b.zip'))).toMatchObject({ ok: false, error: { subject: 'b.zip' } });
   });
 
   it('draws the layer that is named, the last one where none is', async () => {

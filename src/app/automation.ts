@@ -11,6 +11,7 @@ import { effectiveSplits, type LabelBox, type LabelState } from '../state/labels
 import type { DeviceInfo, MemoryInfo, ModelSource } from '../workers/protocol';
 import type { DetectorSession } from './detector-session';
 import { newId } from './ids';
+import type { OpenedSession } from './session-file';
 
 export interface EvaluateOptions {
   /** Only the first images of the annotations. */
@@ -64,6 +65,10 @@ export interface Automation {
   exportLabels(
     format: LabelFormat,
   ): Promise<Result<{ files: Record<string, string>; images: Record<string, string>; problems: AppError[] }>>;
+  /** Images, labels, classes with colours, splits, view and kept runs as one zip archive. */
+  saveSession(): Promise<Result<Blob>>;
+  /** Brings a saved session back beside what is on the page; an image that is here already is not added again. */
+  openSession(file: File): Promise<Result<OpenedSession>>;
   /** Live tensors and bytes in the worker. */
   memory(): Promise<Result<MemoryInfo>>;
   /** The picture at full size with its boxes, as a PNG. */
@@ -97,6 +102,7 @@ export type StartedSession = Pick<
   DetectorSession,
   'store' | 'labels' | 'labelImport' | 'labelExport' | 'load' | 'detectFile' | 'drawAnnotated'
 > & {
+  sessionFile: Pick<DetectorSession['sessionFile'], 'write' | 'read'>;
   client: Pick<DetectorSession['client'], 'evaluate' | 'memory' | 'loseDevice' | 'train' | 'checkpointFiles'>;
   started: Promise<Result<ModelInfo>>;
 };
@@ -161,6 +167,8 @@ export function createAutomation({ store, client, started, ...session }: Started
         const { files, images, problems } = session.labelExport.write(format, false);
         return { files: Object.fromEntries(files), images: Object.fromEntries(images), problems: [...problems] };
       }),
+    saveSession: () => attempt('session', () => session.sessionFile.write()),
+    openSession: (file) => attempt(file.name, () => session.sessionFile.read(file, file.name)),
     memory: () => client.memory(),
     draw: (file, detections, { threshold, layer }) =>
       attempt(file.name, () => {

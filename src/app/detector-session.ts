@@ -22,6 +22,7 @@ import { createModels } from './models';
 import { createPersistence } from './persistence';
 import type { Ports, TableOptions } from './ports';
 import { createQueue } from './queue';
+import { createSessionFile, type SessionFile } from './session-file';
 import { createTraining } from './training';
 import { trainingDataOf } from './training-data';
 
@@ -42,6 +43,7 @@ export interface DetectorSession {
   client: DetectorClient;
   labelImport: LabelImport;
   labelExport: LabelExport;
+  sessionFile: SessionFile;
   commands: Commands;
   /**
    * Opens the device and loads the model of the last visit (or `model`); resolves when the session can detect, or with
@@ -75,6 +77,7 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
     onImage: queue.wake,
     whenKept: () => persistence.imagesKept(),
     onCheckpoint: ({ name, files }) => void models.load({ kind: 'files', name, files }),
+    onSession: (file) => sessionFile.open(file),
     onText: async (path, file) => labelImport.wait({ [path]: await file.text() }),
     onTakenIn: async (texts) => {
       if (texts.size > 0) await labelImport.read(texts);
@@ -113,6 +116,16 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
     load: (source) => void models.load(source),
     notify: store.getState().notify,
     zip: ports.zip,
+  });
+  const sessionFile = createSessionFile({
+    store,
+    labels,
+    pictures,
+    ports,
+    addKept: intake.addKept,
+    onImage: queue.wake,
+    whenKept: persistence.imagesKept,
+    onRuns: teaching.restore,
   });
   labels.subscribe((state, before) => {
     if (state.items !== before.items || state.splits !== before.splits || state.classes !== before.classes)
@@ -186,6 +199,9 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
     copy: (format, scope) => void exports.copy(format, scope),
     copyLink: () => void copyLink(store, words),
     saveLabels: (format, options) => void labelExport.save(format, options),
+    saveSession: () => void sessionFile.save(),
+    openSession: (file) => void sessionFile.open(file),
+    cancelSession: sessionFile.cancel,
     chooseSplit: splits.choose,
     findSplitDuplicates: () => void splits.findDuplicates(),
   };
@@ -197,6 +213,7 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
     client,
     labelImport,
     labelExport,
+    sessionFile,
     commands,
     start: async ({ backend, model }) => {
       try {

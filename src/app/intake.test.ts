@@ -33,7 +33,8 @@ function fixture(found: Collected[] = []) {
   const onText = vi.fn(async () => undefined);
   const onTakenIn = vi.fn(async () => undefined);
   const whenKept = vi.fn(async () => undefined);
-  const hooks = { onImage, onCheckpoint, onText, onTakenIn, whenKept };
+  const onSession = vi.fn(async () => undefined);
+  const hooks = { onImage, onCheckpoint, onSession, onText, onTakenIn, whenKept };
   const intake = createIntake({ store, pictures, ports, ...hooks, samples: '/samples/' });
   return { store, intake, pictures, ...hooks };
 }
@@ -46,7 +47,9 @@ describe('adding things', () => {
   it('takes images in order, shows the first, names refusals, hands checkpoints on', async () => {
     const refused = { code: 'image' as const, subject: 'x.pdf', message: 'is a PDF' };
     const checkpoint = { name: 'atto', files: [] };
-    const { intake, store, onImage, onCheckpoint } = fixture([
+    const session = new File([], 'session.zip');
+    const { intake, store, onImage, onCheckpoint, onSession } = fixture([
+      { session, path: 'session.zip' },
       file('a.jpg'),
       { refused },
       { checkpoint },
@@ -57,6 +60,7 @@ describe('adding things', () => {
     expect(store.getState().currentImage).toBe(store.getState().images[0]!.id);
     expect(store.getState().refusals).toEqual([refused]);
     expect(onCheckpoint).toHaveBeenCalledExactlyOnceWith(checkpoint);
+    expect(onSession).toHaveBeenCalledExactlyOnceWith(session);
     expect(onImage).toHaveBeenCalledTimes(2);
   });
 

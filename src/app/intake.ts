@@ -16,7 +16,7 @@ export interface Intake {
   addSample(name: SampleName): Promise<void>;
   addWebcamFrame(name: string): Promise<void>;
   /** Puts an image of the last visit back into the strip. */
-  addKept(image: KeptImage, blob: Blob): void;
+  addKept(image: Omit<KeptImage, 'bytes' | 'place'>, blob: Blob): void;
   /** Stops reading what is being added. */
   cancel(): void;
 }
@@ -30,6 +30,8 @@ interface IntakeParts {
   /** Resolves when everything that was added is kept for the next visit, or cannot be: the next image waits for it. */
   whenKept(): Promise<void>;
   onCheckpoint(checkpoint: { name: string; files: File[] }): void;
+  /** Called with a session file that was among the things. */
+  onSession(file: File): Promise<void>;
   /** Called with each possible label file as it is found. */
   onText(path: string, file: File): Promise<void>;
   /** Called when everything was taken in and the sizes of its images are known. */
@@ -39,7 +41,7 @@ interface IntakeParts {
 }
 
 /** Whether two files hold the same bytes. */
-async function sameBytes(a: Blob, b: Blob): Promise<boolean> {
+export async function sameBytes(a: Blob, b: Blob): Promise<boolean> {
   if (a.size !== b.size) return false;
   const [x, y] = await Promise.all([a.arrayBuffer(), b.arrayBuffer()]);
   const [left, right] = [new Uint8Array(x), new Uint8Array(y)];
@@ -103,6 +105,7 @@ export function createIntake(parts: IntakeParts): Intake {
           if (turn !== stopped) return;
           if ('refused' in found) store.getState().refuse(found.refused);
           else if ('checkpoint' in found) parts.onCheckpoint(found.checkpoint);
+          else if ('session' in found) await parts.onSession(found.session);
           else if ('text' in found) {
             texts.set(found.path, found.text);
             await parts.onText(found.path, found.text);

@@ -21,7 +21,7 @@ export interface ItemExtra {
 export const itemExtra = (extra: unknown): ItemExtra | undefined => extra as ItemExtra | undefined;
 
 /** The same list where it has all of the names. */
-function joinClasses(classes: LabelClass[], names: readonly string[]): LabelClass[] {
+export function joinClasses(classes: LabelClass[], names: readonly string[]): LabelClass[] {
   const added = [...new Set(names)].filter((name) => !classes.some((each) => each.name === name));
   return added.length === 0
     ? classes
@@ -82,7 +82,7 @@ export function splitsForChoice(lists: SplitLists, choice: string): Record<strin
 }
 
 /** Names of their own for images of the same name: "a.jpg", "a-2.jpg". */
-function ownNames(names: readonly string[]): string[] {
+export function ownNames(names: readonly string[]): string[] {
   const taken = new Set<string>();
   return names.map((name) => {
     let own = name;

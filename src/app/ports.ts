@@ -9,6 +9,7 @@ import type { ExportFormat } from '../state/commands';
 import type { LabelFormat, SplitWarning } from '../state/label-files';
 import type { Decoded } from '../state/pictures';
 import type { KeptPorts } from './persistence-types';
+import type { SessionPorts } from './session-types';
 
 /** One thing found among dropped, picked or pasted files. */
 export type Collected =
@@ -16,7 +17,9 @@ export type Collected =
   | { refused: AppError }
   /** May hold labels; `Ports.readLabels` finds out. */
   | { text: File; path: string }
-  | { checkpoint: { name: string; files: File[] } };
+  | { checkpoint: { name: string; files: File[] } }
+  /** A whole session in one file, for `Ports.session.read`. */
+  | { session: File; path: string };
 
 export interface TableEntry {
   /** Name of the image file. */
@@ -105,6 +108,8 @@ export interface Ports {
   labels: LabelPorts;
   /** Where images and labels are kept between visits. */
   kept: KeptPorts;
+  /** A whole session as one file. */
+  session: SessionPorts;
   /** Reads a DataTransfer before the first await, as the browser asks. */
   collect(items: DataTransfer | readonly File[]): AsyncIterable<Collected>;
   /** @throws DetectorError('image') with the reason */

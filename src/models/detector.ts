@@ -27,6 +27,11 @@ export interface Memory {
   tokens: tf.Tensor3D;
   /** Cells of each level; their sum is N. */
   shapes: LevelShape[];
+  /**
+   * [B,N,D] what the cross attention of layer 1, …, L reads, in the memory of a trace: for further work with the same weights
+   * (rollouts, denoising copies), which then shares the projection and its gradient.
+   */
+  values?: readonly tf.Tensor3D[];
 }
 
 export interface Trace {

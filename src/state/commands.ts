@@ -48,6 +48,11 @@ export interface Commands extends TrainingCommands {
   copyLink(): void;
   /** Labels as a file: with `images` (or in several files) a zip archive. */
   saveLabels(format: LabelFormat, options: { images: boolean }): void;
+  /** The whole session as one zip: images, labels, splits, view, kept runs. Its progress is `sessionWork`. */
+  saveSession(): void;
+  /** Brings a saved session back beside what is here. */
+  openSession(file: File): void;
+  cancelSession(): void;
   /** Trains on the images of one of `splitChoices`; those of the other training lists are left aside. */
   chooseSplit(name: string): void;
   /** Looks for copies across the split; the answer is `splitWarnings`. */

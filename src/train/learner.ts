@@ -6,14 +6,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { deviceCopy, readNumbers } from '../kernels/adamw/device-copy';
 import { seededRandom } from '../lib/random';
-import type { Labels, Match, SetPrediction } from '../lib/set-prediction';
+import type { Labels, SetPrediction } from '../lib/set-prediction';
 import type { TrainSettings } from '../lib/train-settings';
 import type { LayerRecord, StepRecord } from '../lib/training';
 import type { Detector, Trace } from '../models/detector';
 import { denoisingLoss } from '../models/denoising/loss';
 import { gradientsOf } from '../nn/tape';
 import type { Parameters } from '../nn/parameters';
-import type { Batch } from './batch';
+import type { Batch, Taught } from './batch';
 import { distilObjective } from './distil-objective';
 import {
   advantageFigures,
@@ -36,7 +36,7 @@ import {
 import { NotFinite, readPredictions } from './predictions';
 import type { Earned } from './rewards';
 import { learningRateAt } from './schedule';
-import { matchAll, setLosses, type Answers, type SetLosses } from './set-objective';
+import { setObjective } from './set-objective';
 import { decaysOf, rateOf, trainedNames } from './trained';
 
 /** The step's record without what only the worker knows. */
@@ -98,21 +98,20 @@ export class Learner {
   async step(step: number, batch: Batch): Promise<{ figures: Figures; played: Played }> {
     const { policy, epochs } = this.settings;
     const passes = policy === 'none' ? 1 : epochs;
-    let done: Done;
+    let sampled: Sampled | null = null;
     try {
-      done = await this.pass(step, batch, null, passes > 1);
+      let done = await this.pass(step, batch, null, passes > 1);
+      if (passes > 1) sampled = done.pass.sampled;
+      for (let pass = 1; pass < passes && done.figures.applied; pass++)
+        done = await this.pass(step, batch, sampled, false);
+      return { figures: done.figures, played: playedOf(done.pass) };
     } catch (thrown) {
       if (!(thrown instanceof NotFinite)) throw thrown;
-      return {
-        figures: brokenFigures(step, this.detector.layers, learningRateAt(step, this.settings)),
-        played: { mean: [] },
-      };
+      const learningRate = learningRateAt(step, this.settings);
+      return { figures: brokenFigures(step, this.detector.layers, learningRate), played: { mean: [] } };
+    } finally {
+      if (sampled) tf.dispose(sampledTensors(sampled));
     }
-    const { sampled } = done.pass;
-    for (let pass = 1; pass < passes && done.figures.applied; pass++)
-      done = await this.pass(step, batch, sampled, false);
-    if (passes > 1 && sampled) tf.dispose(sampledTensors(sampled));
-    return { figures: done.figures, played: playedOf(done.pass) };
   }
 
   /** @param keep whether the rollouts' tensors are wanted by further passes */
@@ -157,45 +156,28 @@ export class Learner {
     const labels = batch.items.map((item) => item.labels);
     const denseTaught = batch.taught !== undefined && settings.distilDense > 0;
     const trace = detector.decode(memory, { dense: denseTaught || settings.selectionLoss === 'dense' });
-    const layers = trace.layers.slice(1);
-    const [predictions, set] = await this.setsOf(trace, labels);
+    const set = await setObjective(detector, trace, labels, settings);
     const policy = await this.policyOf(step, trace, labels, sampled);
-    const distil = batch.taught
-      ? distilObjective(trace, await this.chosen(trace, predictions), batch.taught, settings)
-      : null;
+    const distil = batch.taught ? await this.distil(trace, set.predictions, batch.taught) : null;
     const denoising = this.denoising(step, trace, labels);
     const terms = [set.loss, policy?.loss, distil, denoising].filter((term) => term !== null && term !== undefined);
     const loss = terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar;
     const pass: Pass = {
-      figures: packFigures(loss, set.layers, policy, distil, layers.length),
+      figures: packFigures(loss, set.layers, policy, distil, detector.layers),
       sampled: policy?.sampled ?? null,
-      mean: meanEarned(predictions, set.matches, labels, settings),
+      mean: meanEarned(set.predictions, set.matches, labels, settings),
     };
     return { loss, pass };
   }
 
-  /** The set losses of the decoder layers and of the query selection; [K][B] predictions and matches of the layers. */
-  private async setsOf(
+  /** @param predictions [K][B] of the decoder layers */
+  private async distil(
     trace: Trace,
-    labels: readonly (Labels | null)[],
-  ): Promise<[SetPrediction[][], { loss: tf.Scalar; layers: SetLosses; matches: Match[][] }]> {
-    const { settings, detector } = this;
-    const predictions = await readPredictions(trace.layers.slice(1), detector.scoring);
-    const matches = matchAll(predictions, labels);
-    const layers = setLosses(trace.layers.slice(1), labels, matches);
-    const loss = tf.mul(totalOf(layers), settings.betaGt) as tf.Scalar;
-    const weight = settings.betaGt * settings.selection;
-    const answers = settings.selectionLoss === 'dense' ? denseAnswers(trace) : trace.layers[0]!;
-    const others = [
-      ...auxiliaryAnswers(trace).map((pre) => ({ answers: pre, weight: settings.betaGt })),
-      { answers, weight },
-    ];
-    let total = loss;
-    for (const other of others.filter((each) => each.weight > 0)) {
-      const pairs = matchAll(await readPredictions([other.answers], detector.scoring), labels);
-      total = tf.add(total, tf.mul(totalOf(setLosses([other.answers], labels, pairs)), other.weight));
-    }
-    return [predictions, { loss: total, layers, matches }];
+    predictions: readonly SetPrediction[][],
+    taught: readonly Taught[],
+  ): Promise<tf.Scalar> {
+    const chosen = await readPredictions([trace.layers[0]!], this.detector.scoring);
+    return distilObjective(trace, [...chosen, ...predictions], taught, this.settings);
   }
 
   /** RT-DETR's contrastive denoising, where the run has it. */
@@ -203,11 +185,6 @@ export class Learner {
     const { denoising: copies, seed } = this.settings;
     if (copies === 0) return null;
     return denoisingLoss(this.detector, memory, labels, { copies, random: seededRandom(seed, 'denoising', step) });
-  }
-
-  /** [S][B] with the query selection's chosen queries first. */
-  private async chosen(trace: Trace, predictions: SetPrediction[][]): Promise<SetPrediction[][]> {
-    return [...(await readPredictions([trace.layers[0]!], this.detector.scoring)), ...predictions];
   }
 
   private async policyOf(
@@ -291,16 +268,3 @@ function copyOf(detector: Detector, names: readonly string[]): { detector: Detec
 function playedOf({ mean, sampled }: Pass): Played {
   return sampled ? { mean, sampled: { earned: sampled.earned, judged: sampled.judged } } : { mean };
 }
-
-/** The query selection's answer at every token. */
-function denseAnswers({ extras }: Trace): Answers {
-  return { logits: extras['select.logits'] as tf.Tensor3D, boxes: extras['select.boxes'] as tf.Tensor3D };
-}
-
-/** What DEIMv2's first layer says before its distribution is refined: the only way to its own box head. */
-function auxiliaryAnswers({ extras }: Trace): Answers[] {
-  const [logits, boxes] = [extras['pre.logits'], extras['pre.boxes']];
-  return logits && boxes ? [{ logits: logits as tf.Tensor3D, boxes: boxes as tf.Tensor3D }] : [];
-}
-
-const totalOf = ({ classes, boxes }: SetLosses): tf.Scalar => tf.sum(tf.add(classes, boxes));

@@ -143,7 +143,8 @@ export function policyObjective(game: Game, sampled: Sampled): PolicyObjective {
   const { detector, trace, settings } = game;
   const [first, next] = trace.layers as [LayerTrace, LayerTrace];
   const episode = episodeOf(detector, trace.memory, first, settings, next.hidden);
-  const frozen = game.frozen && episodeOf(game.frozen, trace.memory, first, settings);
+  const { tokens, shapes } = trace.memory; // not the values, which are of today's weights
+  const frozen = game.frozen && episodeOf(game.frozen, { tokens, shapes }, first, settings);
   const each = sampled.layers.map((layer, k) => layerLoss(episode, frozen, k, layer, game));
   const stacked = (pick: (one: LayerLoss) => tf.Scalar): tf.Tensor1D => tf.stack(each.map(pick)) as tf.Tensor1D;
   const policy = tf.mean(stacked((one) => one.policy)) as tf.Scalar;

@@ -6,9 +6,11 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Labels, Match, SetPrediction } from '../lib/set-prediction';
-import type { LayerTrace } from '../models/detector';
+import type { TrainSettings } from '../lib/train-settings';
+import type { Detector, LayerTrace, Trace } from '../models/detector';
 import { match } from '../models/matching/match';
 import { setLoss, setTargets } from '../models/set-loss/set-loss';
+import { readPredictions } from './predictions';
 
 const NO_LABELS: Labels = { classes: [], boxes: new Float32Array(0) };
 const NO_PAIRS: Match = { queries: new Int32Array(0), labels: new Int32Array(0) };
@@ -57,4 +59,56 @@ export function setLosses(
   const perLayer = (part: tf.Tensor1D): tf.Tensor1D =>
     tf.sum(tf.mul(tf.reshape(part, [layers.length, labels.length]), counted), 1);
   return { classes: perLayer(each.classes), boxes: perLayer(each.boxes) };
+}
+
+export interface SetObjective {
+  /** Decoder layers, auxiliary answers and query selection, with the settings' weights. */
+  loss: tf.Scalar;
+  /** Of the decoder layers. */
+  layers: SetLosses;
+  /** [K][B] of the decoder layers. */
+  predictions: SetPrediction[][];
+  matches: Match[][];
+}
+
+const totalOf = ({ classes, boxes }: SetLosses): tf.Scalar => tf.sum(tf.add(classes, boxes));
+
+/** What DEIMv2's first layer says before its distribution is refined: the only way to its own box head. */
+function auxiliaryAnswers({ extras }: Trace): Answers[] {
+  const [logits, boxes] = [extras['pre.logits'], extras['pre.boxes']];
+  return logits && boxes ? [{ logits: logits as tf.Tensor3D, boxes: boxes as tf.Tensor3D }] : [];
+}
+
+/** What the query selection answers for: the queries it chose, or every token. */
+function selectionAnswers({ layers, extras }: Trace, { selectionLoss }: TrainSettings): Answers {
+  if (selectionLoss === 'chosen') return layers[0]!;
+  return { logits: extras['select.logits'] as tf.Tensor3D, boxes: extras['select.boxes'] as tf.Tensor3D };
+}
+
+/**
+ * Waits for the answers, matches them, and gives the set losses. Run inside gradientsOf.
+ * @param trace with dense answers where the settings' selectionLoss is 'dense'
+ * @param labels of each image; null: nobody has labelled it
+ */
+export async function setObjective(
+  detector: Detector,
+  trace: Trace,
+  labels: readonly (Labels | null)[],
+  settings: TrainSettings,
+): Promise<SetObjective> {
+  const { betaGt, selection } = settings;
+  const decoder = trace.layers.slice(1);
+  const predictions = await readPredictions(decoder, detector.scoring);
+  const matches = matchAll(predictions, labels);
+  const layers = setLosses(decoder, labels, matches);
+  const others = [
+    ...auxiliaryAnswers(trace).map((answers) => ({ answers, weight: betaGt })),
+    { answers: selectionAnswers(trace, settings), weight: betaGt * selection },
+  ];
+  let loss = tf.mul(totalOf(layers), betaGt) as tf.Scalar;
+  for (const { answers, weight } of others.filter((each) => each.weight > 0)) {
+    const pairs = matchAll(await readPredictions([answers], detector.scoring), labels);
+    loss = tf.add(loss, tf.mul(totalOf(setLosses([answers], labels, pairs)), weight));
+  }
+  return { loss, layers, predictions, matches };
 }

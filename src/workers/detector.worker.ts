@@ -84,7 +84,7 @@ const worker: DetectorWorker = {
     attempt(request.name, () => jobs.run(job, (signal) => runs.train(request, signal, onRun))),
   resumeRun: (id, job, onRun) => attempt(id, () => jobs.run(job, (signal) => runs.resume(id, signal, onRun))),
   pauseRun: async (id) => runs.pause(id),
-  runs: () => attempt('runs', () => runs.list()),
+  runs: () => attempt('runs', () => runs.list((error) => tell({ type: 'fault', error }))),
   runLog: (id) => attempt(id, () => runs.log(id)),
   removeRun: (id) => attempt(id, () => runs.remove(id)),
   checkpointFiles: (source) =>

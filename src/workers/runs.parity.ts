@@ -1,4 +1,5 @@
 /** Runs as the worker keeps them: the embedded model on the shipped samples, in the browser's own private file system. */
+import type { AppError } from '../lib/errors';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openEmbedded } from '../data/checkpoint';
 import { RunStore } from '../data/runs/store';
@@ -103,10 +104,11 @@ describe('a run', () => {
   });
 
   test('nothing is kept of a request that cannot be', async () => {
+    const fail = (error: AppError): void => expect.fail(error.message);
     const bad = request('refused');
     bad.data.images[0]!.labels = null;
     await expect(runs.train(bad, signal, () => undefined)).rejects.toThrow('expected at least one labelled image');
     await expect(runs.train(request('refused', { batch: 0 }), signal, () => undefined)).rejects.toThrow('batch');
-    expect((await runs.list()).map(({ id }) => id)).not.toContain('refused');
+    expect((await runs.list(fail)).map(({ id }) => id)).not.toContain('refused');
   });
 });

@@ -3,7 +3,7 @@
  * device was lost. One at a time.
  */
 import { RunStore } from '../data/runs/store';
-import { DetectorError, toAppError } from '../lib/errors';
+import { DetectorError, toAppError, type AppError } from '../lib/errors';
 import { trainProblems } from '../lib/train-settings';
 import type { RunInfo, RunRequest, RunState, StepRecord } from '../lib/training';
 import { trainedCounts } from '../train/trained';
@@ -60,8 +60,10 @@ export class Runs {
     if (this.active?.id === id) this.active.pause = true;
   }
 
-  async list(): Promise<RunInfo[]> {
-    const { runs } = await this.store.listRuns();
+  /** Kept runs, newest first. @param fault is told of damaged ones, which are left out, at once */
+  async list(fault: (error: AppError) => void): Promise<RunInfo[]> {
+    const { runs, problems } = await this.store.listRuns();
+    if (problems.length > 0) fault(damaged(problems));
     return runs;
   }
 
@@ -124,6 +126,16 @@ export class Runs {
       peakBytes: 0,
     };
   }
+}
+
+/** Damaged runs as one thing to say. */
+function damaged(problems: readonly AppError[]): AppError {
+  const hint = 'It is left out of the list; the other runs are whole.';
+  const [first, ...more] = problems as [AppError, ...AppError[]];
+  if (more.length === 0) return { hint, ...first };
+  const subject = problems.map((problem) => problem.subject).join(', ');
+  const message = `${problems.length} kept runs cannot be read; the first: ${first.message}`;
+  return { code: 'storage', subject, message, hint: 'They are left out of the list; the other runs are whole.' };
 }
 
 /** One run at work. */

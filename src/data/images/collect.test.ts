@@ -18,6 +18,7 @@ async function lines(stream: AsyncGenerator<Collected>): Promise<string[]> {
     if ('file' in item) all.push(`file ${item.path}`);
     else if ('text' in item) all.push(`text ${item.path}`);
     else if ('refused' in item) all.push(`refused ${item.refused.subject}: ${item.refused.message}`);
+    else if ('session' in item) all.push(`session ${item.path}`);
     else all.push(`checkpoint ${item.checkpoint.name}: ${item.checkpoint.files.map(({ name }) => name).join(' ')}`);
   }
   return all;
@@ -230,4 +231,16 @@ describe('zip archives', () => {
     const many = await zip(Array.from({ length: 11 }, (_, i) => ({ path: `${i}.jpg`, content: 'x' })));
     await expect(openZip(many, 'many.zip', limits)).rejects.toThrow(/at most 10 files/);
   });
+});
+
+test('a session file is handed on whole; a zip that only has a manifest is a folder as any other', async () => {
+  const names = ['manifest.json', 'labels.json', 'annotations.json', 'splits.json'];
+  const photo = { path: 'images/a.jpg', content: jpeg('a.jpg') };
+  const session = await zip([...names.map((path) => ({ path, content: text(path) })), photo]);
+  expect(await lines(collectImages([new File([session], 'mine.zip')]))).toEqual(['session mine.zip']);
+  const other = await zip([{ path: 'manifest.json', content: text('manifest.json') }, photo]);
+  expect(await lines(collectImages([new File([other], 'app.zip')]))).toEqual([
+    'file app.zip/images/a.jpg',
+    'text app.zip/manifest.json',
+  ]);
 });

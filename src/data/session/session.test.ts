@@ -137,7 +137,7 @@ describe('a session file', () => {
   });
 
   it('stops when it is told to', async () => {
-    await expect(writeSession(parts, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(writeSession(parts, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
   });
 });
 

@@ -49,7 +49,7 @@ export function layerMean(
   ];
   const seen = linear(p, `${name}.out`, attention(q, k, v, c.heads));
   const first = rmsNorm(p, `${name}.self_norm.weight`, queries, seen);
-  const value = linear(p, `${name}.cross.value`, memory.tokens);
+  const value = memory.values?.[index] ?? valueOf(p, index, memory);
   const names = { offsets: `${name}.cross.offsets`, weights: `${name}.cross.weights` };
   const sampling = { heads: c.heads, points: c.points, shapes: memory.shapes };
   const images = memory.tokens.shape[0];
@@ -60,6 +60,11 @@ export function layerMean(
   ) as tf.Tensor3D;
   const second = rmsNorm(p, `${name}.cross_norm.weight`, first, linear(p, `${name}.cross.out`, sampled));
   return rmsNorm(p, `${name}.ffn_norm.weight`, swiglu(p, `${name}.ffn.gate_up`, `${name}.ffn.down`, second, second));
+}
+
+/** [B,N,D] the memory as the cross attention of layer `index` reads it. */
+function valueOf(p: Parameters, index: number, { tokens }: Memory): tf.Tensor3D {
+  return linear(p, `layers.${index}.cross.value`, tokens);
 }
 
 /** Class logits [B,Q,C] and boxes [B,Q,4] of queries that left a layer; `from` are the boxes that entered it. */
@@ -127,5 +132,7 @@ export function decode(
   { dense = false }: DecodeOptions,
 ): Trace {
   const { first, topk, extras } = selectQueries(p, c, memory, anchors, dense);
-  return { memory, topk, layers: [first, ...decodeFrom(p, c, memory, first)], extras };
+  const values = Array.from({ length: c.decoderLayers }, (_, index) => valueOf(p, index, memory));
+  const read = { ...memory, values };
+  return { memory: read, topk, layers: [first, ...decodeFrom(p, c, read, first)], extras };
 }

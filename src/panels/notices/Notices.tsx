@@ -1,11 +1,12 @@
-/** Sentences over the stage: the device, what was refused, what went wrong. They cover a corner, they move nothing. */
+/** Sentences over the stage: the device, a session file at work, what was refused, what went wrong. They cover a corner, they move nothing. */
 import type { ReactNode } from 'react';
 import { X } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { Notice } from '../../state/device';
-import { useAppState, useAppStore } from '../../state/react';
+import { useAppState, useAppStore, useCommands } from '../../state/react';
 import { Button, IconButton } from '../../ui/Button';
 import { ErrorText } from '../../ui/ErrorText';
+import { ProgressBar } from '../../ui/Meter';
 import styles from './notices.module.css';
 
 export function Notices(): ReactNode {
@@ -31,6 +32,7 @@ export function Notices(): ReactNode {
           <ErrorText error={modelError} />
         </Sheet>
       ) : null}
+      <SessionProgress />
       <Refusals />
     </div>
   );
@@ -51,6 +53,27 @@ function NoticeText({ notice }: { notice: Notice }): ReactNode {
     case 'saved':
       return <p>{t('notices.saved', { what: notice.what })}</p>;
   }
+}
+
+/** A session file that is being written or read. */
+function SessionProgress(): ReactNode {
+  const { t } = useTranslation();
+  const commands = useCommands();
+  const work = useAppState((state) => state.sessionWork);
+  if (!work) return null;
+  const { kind, done, total } = work;
+  const text = total > 0 ? t('session.files', { done, total }) : '';
+  return (
+    <div className={styles['sheet']} data-kind="plain">
+      <div className={styles['body']}>
+        <p>
+          {t(`session.${kind}`)} {text}
+        </p>
+        <ProgressBar label={t(`session.${kind}`)} part={total > 0 ? done / total : null} valueText={text} />
+      </div>
+      <Button onClick={commands.cancelSession}>{t('session.cancel')}</Button>
+    </div>
+  );
 }
 
 /** Every file that was refused, by name, with the reason. */
