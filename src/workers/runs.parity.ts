@@ -1,9 +1,9 @@
 /** Runs as the worker keeps them: the embedded model on the shipped samples, in the browser's own private file system. */
-import type { AppError } from '../lib/errors';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openEmbedded } from '../data/checkpoint';
 import { RunStore } from '../data/runs/store';
 import { relativeL2 } from '../kernels/testing/compare';
+import type { AppError } from '../lib/errors';
 import { trainSettings, type TrainSettings } from '../lib/train-settings';
 import type { RunEvent, RunRequest } from '../lib/training';
 import { DeviceOwner } from './device';
