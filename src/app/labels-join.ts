@@ -3,7 +3,8 @@ import type { SplitName } from '../lib/training';
 import { effectiveSplits, type LabelBox, type LabelClass, type LabelData, type LabelState } from '../state/labels';
 import { isLabelled, labelId } from '../state/labels-data';
 import type { ImageItem } from '../state/images';
-import type { LabelledFile, LabelledSet, SplitLists } from './ports';
+import type { LabelledFile, LabelledSet } from './labelled-set';
+import type { SplitLists } from './ports';
 
 /** What a label file said of an image; `LabelledItem.extra`. */
 export interface ItemExtra {

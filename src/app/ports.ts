@@ -2,12 +2,12 @@
  * What the app needs from outside of the interface: reading dropped things, decoding, writing tables. src/main.tsx plugs
  * in src/data; the app itself knows only these shapes, as the import directions ask.
  */
-import type { PixelXyxy } from '../lib/boxes';
 import type { AppError } from '../lib/errors';
 import type { ImageDetections } from '../lib/types';
 import type { ExportFormat } from '../state/commands';
 import type { LabelFormat, SplitWarning } from '../state/label-files';
 import type { Decoded } from '../state/pictures';
+import type { LabelledSet } from './labelled-set';
 import type { KeptPorts } from './persistence-types';
 import type { SessionPorts } from './session-types';
 
@@ -36,27 +36,6 @@ export interface TableOptions {
 }
 
 export type TableFormat = Exclude<ExportFormat, 'png'>;
-
-/** Labels of one image for files; src/data/annotations/types.ts says more. `extra` is what a file said beside the rest. */
-export interface LabelledFile {
-  file: string;
-  width: number;
-  height: number;
-  objects: readonly {
-    classIndex: number;
-    box: PixelXyxy;
-    difficult?: boolean;
-    crowd?: boolean;
-    extra?: unknown;
-  }[];
-  extra?: unknown;
-}
-
-export interface LabelledSet {
-  classes: readonly string[];
-  images: readonly LabelledFile[];
-  extra?: unknown;
-}
 
 /** Names of splits to the `file`s, or image ids, of their images. */
 export type SplitLists = Readonly<Record<string, readonly string[]>>;

@@ -11,7 +11,7 @@ import type { LabelStore } from '../state/labels';
 import type { AppStore } from '../state/store';
 import { lastingId } from './ids';
 import { joinClasses } from './labels-join';
-import type { LabelledFile } from './ports';
+import type { LabelledFile } from './labelled-set';
 import type { ImageNotes, SavedView } from './session-parts';
 import type { SavedImage, SavedPage } from './session-types';
 

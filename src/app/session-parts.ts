@@ -5,7 +5,7 @@ import { isLabelled } from '../state/labels-data';
 import type { AppState } from '../state/store';
 import type { SidePanel, Trails } from '../state/view';
 import { itemExtra, ownNames } from './labels-join';
-import type { LabelledFile } from './ports';
+import type { LabelledFile } from './labelled-set';
 import type { SavedImage, SavedPage } from './session-types';
 
 /** What the page knows of an image beside its labels. */

@@ -1,7 +1,7 @@
 /** A whole session as one file: what the app hands to the port that writes it, and gets back from the one that reads it. */
 import type { AppError } from '../lib/errors';
 import type { SplitName } from '../lib/training';
-import type { LabelledSet } from './ports';
+import type { LabelledSet } from './labelled-set';
 
 export interface SavedImage {
   /** The page's. */

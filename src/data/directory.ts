@@ -70,10 +70,29 @@ export function storageError(thrown: unknown, subject: string): DetectorError {
   }
 }
 
+/** Milliseconds between tries. */
+const PAUSES = [20, 80, 320, 1280] as const;
+
+/**
+ * Chromium's file system says InvalidStateError of a file that another request is just done with; a moment later it is fine.
+ * @param work may be done again
+ */
+async function steadily<T>(work: () => Promise<T>): Promise<T> {
+  for (const pause of PAUSES) {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (nameOf(thrown) !== 'InvalidStateError') throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+  return work();
+}
+
 /** A file's content, null where there is no such file. */
 export async function findFile(folder: Directory, name: string): Promise<Blob | null> {
   try {
-    return await (await folder.getFileHandle(name)).getFile();
+    return await steadily(async () => (await folder.getFileHandle(name)).getFile());
   } catch (thrown) {
     if (nameOf(thrown) === 'NotFoundError') return null;
     throw thrown;
@@ -128,7 +147,7 @@ function syncAppender(file: SyncFile, start: number): Appender {
 export async function openAppender(folder: Directory, name: string, start = 0): Promise<Appender> {
   const entry = await folder.getFileHandle(name, { create: true });
   if (entry.createSyncAccessHandle) {
-    const file = await entry.createSyncAccessHandle();
+    const file = await steadily(() => entry.createSyncAccessHandle!());
     try {
       return syncAppender(file, start);
     } catch (thrown) {
@@ -136,7 +155,7 @@ export async function openAppender(folder: Directory, name: string, start = 0): 
       throw thrown;
     }
   }
-  const file = await entry.createWritable({ keepExistingData: start > 0 });
+  const file = await steadily(() => entry.createWritable({ keepExistingData: start > 0 }));
   await file.truncate(start);
   await file.seek(start);
   return { write: (bytes) => file.write(bytes), close: () => file.close() };
@@ -169,7 +188,7 @@ export function writeBytes(folder: Directory, name: string, bytes: Blob | ArrayB
 export async function renameFile(folder: Directory, from: string, to: string): Promise<void> {
   await removeIfThere(folder, to);
   const entry = await folder.getFileHandle(from);
-  if (entry.move) return entry.move(to);
+  if (entry.move) return steadily(() => entry.move!(to));
   await writeBytes(folder, to, await entry.getFile());
   await folder.removeEntry(from);
 }

@@ -31,6 +31,8 @@ export interface Taught {
   boxes: Float32Array;
   /** [n,C] packed scores 0..1 in the student's class columns. */
   scores: Float32Array;
+  /** [C] 1 for the classes that the teacher knows, 0 for those of which it says nothing; absent: it knows all. */
+  known?: Float32Array;
   /** [N,C] packed scores at every place of the student's memory; absent where the teacher has no dense scores. */
   dense?: Float32Array;
 }

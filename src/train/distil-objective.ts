@@ -25,6 +25,11 @@ function crossEntropy(logits: tf.Tensor, targets: tf.Tensor): tf.Tensor {
   return tf.add(tf.sub(tf.relu(logits), tf.mul(logits, targets)), softplus);
 }
 
+/** What is said of classes that the teacher does not know counts nothing: a student may know more. */
+function ofKnown(each: tf.Tensor, [first]: readonly Taught[]): tf.Tensor {
+  return first?.known ? tf.mul(each, tf.tensor3d(first.known, [1, 1, first.known.length])) : each;
+}
+
 /** Squared distance of the scores: columns that agree weigh little (quality focal loss, arXiv 2006.04388, beta 2). */
 function focus(logits: tf.Tensor, targets: tf.Tensor): tf.Tensor {
   return tf.square(tf.sub(tf.sigmoid(logits), targets));
@@ -76,7 +81,7 @@ function denseLoss(trace: Trace, taught: readonly Taught[]): tf.Scalar | null {
   const known = taught.flatMap(({ dense }) => (dense ? [dense] : []));
   if (!logits || known.length !== taught.length) return null;
   const targets = tf.stack(known.map((values) => tf.tensor(values, logits.shape.slice(1))));
-  const each = tf.mul(crossEntropy(logits, targets), focus(logits, targets));
+  const each = ofKnown(tf.mul(crossEntropy(logits, targets), focus(logits, targets)), taught);
   // By the sum of what is there, as the quality focal loss is: places of nothing are thousands.
   const present = tf.maximum(tf.sum(targets), 1);
   return tf.div(tf.sum(each), present) as tf.Scalar;
@@ -95,7 +100,7 @@ export function distilObjective(
   const targets = targetsOf(predictions, taught);
   const logits = tf.concat(trace.layers.map((layer) => layer.logits)) as tf.Tensor3D;
   const boxes = tf.concat(trace.layers.map((layer) => layer.boxes)) as tf.Tensor3D;
-  const entropy = tf.mul(crossEntropy(logits, targets.scores), focus(logits, targets.scores));
+  const entropy = ofKnown(tf.mul(crossEntropy(logits, targets.scores), focus(logits, targets.scores)), taught);
   const classes = tf.sum(tf.mul(entropy, targets.scale));
   const distance = tf.sum(tf.abs(tf.sub(boxes, targets.boxes)), 2);
   const { giou } = overlaps(boxes, targets.boxes);

@@ -13,7 +13,7 @@ const CLASS = 2;
 const L1 = 5;
 const GIOU = 2;
 
-function costOf(prediction: SetPrediction, { boxes, scores }: Taught): Float64Array {
+function costOf(prediction: SetPrediction, { boxes, scores, known }: Taught): Float64Array {
   const { queries, columns, boxes: own } = prediction;
   const count = boxes.length / 4;
   const mine = scoresOf(prediction);
@@ -22,7 +22,8 @@ function costOf(prediction: SetPrediction, { boxes, scores }: Taught): Float64Ar
     for (let t = 0; t < count; t++) {
       let [distance, apart] = [0, 0];
       for (let i = 0; i < 4; i++) distance += Math.abs(own[4 * q + i]! - boxes[4 * t + i]!);
-      for (let c = 0; c < columns; c++) apart += Math.abs(mine[q * columns + c]! - scores[t * columns + c]!);
+      for (let c = 0; c < columns; c++)
+        if (known?.[c] !== 0) apart += Math.abs(mine[q * columns + c]! - scores[t * columns + c]!);
       cost[q * count + t] = CLASS * apart + L1 * distance - GIOU * overlapOf(own, q, boxes, t).giou;
     }
   return cost;

@@ -73,6 +73,9 @@ export interface TeacherOptions {
 /** @throws DetectorError `unsupported` when teacher and student share no class */
 export function createTeach({ teacher, classes, shapes }: TeacherOptions): Teach {
   const columns = sharedColumns(classes, teacher.classes);
+  const known = columns.includes(undefined)
+    ? { known: Float32Array.from(columns, (column) => (column === undefined ? 0 : 1)) }
+    : {};
   const { size, ...scale } = teacher.preprocessing;
   return async (view: ImageData): Promise<Taught> => {
     const input = resizeToTensor(view, size, scale);
@@ -99,7 +102,7 @@ export function createTeach({ teacher, classes, shapes }: TeacherOptions): Teach
     );
     const boxes = new Float32Array(sure.length * 4);
     sure.forEach((q, at) => boxes.set(prediction.boxes.subarray(4 * q, 4 * q + 4), 4 * at));
-    const taught: Taught = { boxes, scores: translated(scores, sure, width, columns) };
+    const taught: Taught = { boxes, scores: translated(scores, sure, width, columns), ...known };
     if (!dense || !shapes || own.length !== shapes.length) return taught;
     const soft = dense.map((x) => 1 / (1 + Math.exp(-x)));
     return { ...taught, dense: translated(soft, nearestTokens(shapes, own), teacher.classes.length, columns) };
