@@ -5,10 +5,7 @@ import type { LabelPorts, Ports, TableEntry } from './app/ports';
 import type { SessionPorts } from './app/session-types';
 import { startApp } from './app/start';
 import { automaticSplit } from './data/annotations/auto-split';
-import { findDuplicates } from './data/annotations/fingerprint';
-import { readDroppedLabels } from './data/annotations/read-dropped';
 import type { LabelSet } from './data/annotations/types';
-import { writeLabels, zipLabels } from './data/annotations/write-labels';
 import { createKeptSession } from './data/autosave/kept-session';
 import { toCocoJson, toCsv, toJson, type ExportItem } from './data/export';
 import { collectImages } from './data/images/collect';
@@ -16,9 +13,6 @@ import { decodeImage } from './data/images/decode';
 import { uprightPixelSize } from './data/images/orientation';
 import { makeThumbnail } from './data/images/thumbnail';
 import { webcamFrame } from './data/images/webcam';
-import { exportRuns, importRuns } from './data/runs/transfer';
-import { readSession } from './data/session/read-session';
-import { writeSession } from './data/session/write-session';
 import { zipFiles } from './data/zip-files';
 import { DetectorError } from './lib/errors';
 import type { LabelledItem } from './state/labels';
@@ -32,25 +26,34 @@ const toItem = ({ file, detections, classes }: TableEntry): ExportItem => ({ fil
 /** The automatic split is the same in every visit. */
 const SPLIT_SEED = 1;
 
+// Label files and sessions are for some visits: their code comes when it is wanted.
+const labelReading = () => import('./data/annotations/read-dropped');
+const labelWriting = () => import('./data/annotations/write-labels');
+const duplicates = () => import('./data/annotations/fingerprint');
+const sessionReading = () => import('./data/session/read-session');
+const sessionWriting = () => import('./data/session/write-session');
+const runTransfer = () => import('./data/runs/transfer');
+
 /** The app hands the sets of `read` back as they were, so `extra` is what these functions put there. */
 const labels: LabelPorts = {
-  read: readDroppedLabels,
-  write: (format, set, splits) => writeLabels(format, set as LabelSet, splits),
-  zip: (written, imageOf) => zipLabels(written, imageOf),
+  read: async (texts, images) => (await labelReading()).readDroppedLabels(texts, images),
+  write: async (format, set, splits) => (await labelWriting()).writeLabels(format, set as LabelSet, splits),
+  zip: async (written, imageOf) => (await labelWriting()).zipLabels(written, imageOf),
   split: (set, byHand) => automaticSplit(set as LabelSet, { seed: SPLIT_SEED, byHand }),
-  duplicates: findDuplicates,
+  duplicates: async (train, heldOut) => (await duplicates()).findDuplicates(train, heldOut),
   sizeOf: uprightPixelSize,
 };
 
 /** `extra` comes back as it was, as with the label files. */
 const session: SessionPorts = {
-  write: (saved, work) => writeSession({ ...saved, labels: saved.labels as LabelSet }, work),
+  write: async (saved, work) =>
+    (await sessionWriting()).writeSession({ ...saved, labels: saved.labels as LabelSet }, work),
   read: async (file, name, work) => {
-    const { parts, problems } = await readSession(file, name, work);
+    const { parts, problems } = await (await sessionReading()).readSession(file, name, work);
     return { session: parts, problems };
   },
-  exportRuns: () => exportRuns(),
-  importRuns: ({ runs, photos }) => importRuns(runs, photos),
+  exportRuns: async () => (await runTransfer()).exportRuns(),
+  importRuns: async ({ runs, photos }) => (await runTransfer()).importRuns(runs, photos),
 };
 
 const ports: Ports = {

@@ -32,7 +32,7 @@ const PHOTO = new File(['photo'], 'photo.jpg');
 
 const labelPorts: LabelPorts = {
   read: readDroppedLabels,
-  write: (format, set, splits) => writeLabels(format, set as LabelSet, splits),
+  write: async (format, set, splits) => writeLabels(format, set as LabelSet, splits),
   zip: (written, imageOf) => zipLabels(written, imageOf),
   split: () => ({ train: [], val: [] }),
   duplicates: async () => [],

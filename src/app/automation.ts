@@ -164,7 +164,7 @@ export function createAutomation({ store, client, started, ...session }: Started
     labels: () => attempt('labels', () => labelsReport(store.getState().images, session.labels.getState())),
     exportLabels: (format) =>
       attempt('labels', async () => {
-        const { files, images, problems } = session.labelExport.write(format, false);
+        const { files, images, problems } = await session.labelExport.write(format, false);
         return { files: Object.fromEntries(files), images: Object.fromEntries(images), problems: [...problems] };
       }),
     saveSession: () => attempt('session', () => session.sessionFile.write()),

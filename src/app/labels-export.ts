@@ -15,7 +15,7 @@ export interface LabelExport {
    * @param automatic lists images of the automatic split, too
    * @throws DetectorError `annotations` where nothing is labelled
    */
-  write(format: LabelFormat, automatic: boolean): WrittenLabels & { imageIds: ReadonlyMap<string, string> };
+  write(format: LabelFormat, automatic: boolean): Promise<WrittenLabels & { imageIds: ReadonlyMap<string, string> }>;
   /** Offers a file for saving: COCO without images as JSON, anything else as a zip archive. */
   save(format: LabelFormat, options: { images: boolean }): Promise<void>;
 }
@@ -28,7 +28,7 @@ interface ExportParts {
 }
 
 export function createLabelExport({ store, labels, pictures, ports }: ExportParts): LabelExport {
-  const write: LabelExport['write'] = (format, automatic) => {
+  const write: LabelExport['write'] = async (format, automatic) => {
     const { images, splitChoices } = store.getState();
     const sizes = Object.fromEntries(images.map(({ id, width, height }) => [id, { width, height }]));
     const session = setOfSession(labelDataOf(labels.getState()), images, sizes);
@@ -37,13 +37,13 @@ export function createLabelExport({ store, labels, pictures, ports }: ExportPart
       throw new DetectorError('annotations', 'labels', 'expected labelled images to save, there are none', hint);
     }
     const lists = splitLists(labels.getState(), splitChoices, session, automatic);
-    const written = ports.labels.write(format, session.set, lists);
+    const written = await ports.labels.write(format, session.set, lists);
     const imageIds = new Map(session.set.images.map(({ file }, index) => [file, session.ids[index]!]));
     return { ...written, imageIds };
   };
 
   const fileOf = async (format: LabelFormat, images: boolean): Promise<{ blob: Blob; name: string }> => {
-    const written = write(format, images);
+    const written = await write(format, images);
     for (const problem of written.problems) store.getState().refuse(problem);
     const json = [...written.files].find(([path]) => path.endsWith('.json'));
     if (format === 'coco' && !images && json) {

@@ -21,7 +21,7 @@ import { trainingDataOf } from './training-data';
 
 const labelPorts: LabelPorts = {
   read: readDroppedLabels,
-  write: (format, set, splits) => writeLabels(format, set as LabelSet, splits),
+  write: async (format, set, splits) => writeLabels(format, set as LabelSet, splits),
   zip: (written, imageOf) => zipLabels(written, imageOf),
   split: (set, byHand) => automaticSplit(set as LabelSet, { seed: 1, byHand }),
   duplicates: async () => [],
@@ -191,12 +191,12 @@ describe('what comes out', () => {
     await page.add('x/a.jpg', photo());
     await page.add('x/b.jpg', photo());
     await read(page, { 'x/labels.json': coco });
-    const written = page.labelExport.write('coco', false);
+    const written = await page.labelExport.write('coco', false);
     expect(written.files.get('annotations.json')).toBe(coco);
     page.labels.getState().undo();
     page.labels.getState().redo();
-    expect(page.labelExport.write('coco', false).files.get('annotations.json')).toBe(coco);
-    expect(page.labelExport.write('yolo', true).files.has('data.yaml')).toBe(true);
+    expect((await page.labelExport.write('coco', false)).files.get('annotations.json')).toBe(coco);
+    expect((await page.labelExport.write('yolo', true)).files.has('data.yaml')).toBe(true);
   });
 
   it('has new boxes beside the old ones, and names of their own for images of one name', async () => {
@@ -207,7 +207,7 @@ describe('what comes out', () => {
     const cat = addClass('cat');
     addBox('one', [1, 1, 3, 3], cat);
     addBox('two', [0, 0, 2, 2], cat);
-    const json = JSON.parse(page.labelExport.write('coco', false).files.get('annotations.json')!);
+    const json = JSON.parse((await page.labelExport.write('coco', false)).files.get('annotations.json')!);
     expect(json.images.map(({ file_name, width }: { file_name: string; width: number }) => [file_name, width])).toEqual(
       [
         ['a.jpg', 8],
@@ -220,8 +220,8 @@ describe('what comes out', () => {
     ]);
   });
 
-  it('is nothing where nothing is labelled', () => {
-    expect(() => fixture().labelExport.write('voc', false)).toThrow(/expected labelled images/);
+  it('is nothing where nothing is labelled', async () => {
+    await expect(fixture().labelExport.write('voc', false)).rejects.toThrow(/expected labelled images/);
   });
 });
 
@@ -237,7 +237,7 @@ describe('a zip archive with images', () => {
       addBox('trip/b.jpg', [0, 0, 8, 8], dog);
       setReviewed('c.jpg', true);
       setSplits({ 'a.jpg': 'train', 'trip/b.jpg': 'val', 'c.jpg': 'train' });
-      const written = page.labelExport.write(format, true);
+      const written = await page.labelExport.write(format, true);
       const archive = await labelPorts.zip(written, async (file) => page.pictures.blob(written.imageIds.get(file)!));
 
       const other = fixture();
@@ -293,7 +293,7 @@ describe.skipIf(!raccoon)('the raccoon photos of ../shared', () => {
     // Near-duplicates that the lists leave out.
     expect(count('none')).toBe(images.length - splits['train']!.length - splits['val']!.length);
     expect(splitChoices['few_shot_10']).toHaveLength(10);
-    const written = page.labelExport.write('voc', false);
+    const written = await page.labelExport.write('voc', false);
     const xmls = [...written.files].filter(([path]) => path.endsWith('.xml'));
     expect(xmls).toHaveLength(images.length);
     for (const [path, text] of xmls) {

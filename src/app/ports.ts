@@ -73,7 +73,7 @@ export interface NamedImage {
 export interface LabelPorts {
   /** Finds label files of any format among texts by path and joins them to images by name. Never rejects for bad files. */
   read(texts: ReadonlyMap<string, Blob>, images: readonly NamedImage[]): Promise<ReadLabels>;
-  write(format: LabelFormat, set: LabelledSet, splits: SplitLists): WrittenLabels;
+  write(format: LabelFormat, set: LabelledSet, splits: SplitLists): Promise<WrittenLabels>;
   zip(written: WrittenLabels, imageOf: (file: string) => Promise<Blob | undefined>): Promise<Blob>;
   /** Splits by class shares, the same for the same images; `byHand` are given. Every `file` is in one of the two. */
   split(set: LabelledSet, byHand: ReadonlyMap<string, 'train' | 'val'>): { train: string[]; val: string[] };
