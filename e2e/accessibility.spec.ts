@@ -12,7 +12,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
     await drop(page, [join(SAMPLES, 'astronaut.jpg'), broken]);
     await expect(thumbnail(page, /^astronaut\.jpg, live/)).toBeVisible();
 
-    for (const tab of ['Detections', 'Model', 'Device']) {
+    for (const tab of ['Detections', 'Label', 'Train', 'Model', 'Device']) {
       await page.getByRole('tab', { name: tab }).click();
       const { violations } = await new AxeBuilder({ page }).analyze();
       const found = violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html) }));
