@@ -64,7 +64,7 @@ test('costs that are not finite are refused by place', () => {
 /** Milliseconds of the best run of a second and a half: other work shares this machine, the other files of this ring too. */
 function fastest(work: () => void): number {
   let best = Infinity;
-  for (const begin = performance.now(); performance.now() - begin < 1500; ) {
+  for (const begin = performance.now(); performance.now() - begin < 1500;) {
     const start = performance.now();
     work();
     best = Math.min(best, performance.now() - start);
