@@ -1,6 +1,7 @@
 /** Runs as the worker keeps them: the embedded model on the shipped samples, in the browser's own private file system. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openEmbedded } from '../data/checkpoint';
+import { listKept, removeKept } from '../data/images/kept';
 import { RunStore } from '../data/runs/store';
 import { relativeL2 } from '../kernels/testing/compare';
 import type { AppError } from '../lib/errors';
@@ -30,6 +31,11 @@ beforeAll(async () => {
   photos = await Promise.all(
     ['cat.jpg', 'coffee.jpg'].map(async (name) => ({ name, file: await (await fetch(`/samples/${name}`)).blob() })),
   );
+});
+
+afterAll(async () => {
+  for (const id of ['whole', 'paused', 'lost', 'stopped']) await store.removeRun(id);
+  for (const id of await listKept()) await removeKept(id);
 });
 
 function request(id: string, changed: Partial<TrainSettings> = {}): RunRequest {

@@ -1,6 +1,7 @@
 /** Kept runs and photos in the browser's real private file system: in a worker (as in the app), killed, and in the page. */
-import { afterAll, afterEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { listKept, removeKept } from '../images/kept';
+import { RunStore } from './store';
 import { runTask, type Look, type RunsTask } from './testing/runs.worker';
 
 const ID = 'parity-run';
@@ -23,6 +24,13 @@ function inWorker(task: RunsTask, onSaved: (step: number) => void = () => undefi
 }
 
 const look = async (): Promise<Look> => (await inWorker({ kind: 'look', id: ID })) as Look;
+
+// The file system is that of the whole ring: what other files left there is not this one's to count.
+beforeAll(async () => {
+  const store = new RunStore();
+  for (const { id } of (await store.listRuns()).runs) await store.removeRun(id);
+  for (const id of await listKept()) await removeKept(id);
+});
 
 afterEach(async () => {
   await inWorker({ kind: 'remove', id: ID });
