@@ -102,11 +102,14 @@ export class Views {
     return drawView(plan, (image) => bitmaps.get(image)!, [height * FINER, width * FINER]);
   }
 
-  /** What the model sees of a view: resized as for detection. The plain view is the photo itself. */
-  private async input(plan: ViewPlan, pixels: ImageData): Promise<tf.Tensor4D> {
+  /**
+   * What the model sees of a view: resized as for detection. The plain view is the photo itself.
+   * @param drawn the view's pixels, where somebody needed them already
+   */
+  private async input(plan: ViewPlan, drawn?: ImageData): Promise<tf.Tensor4D> {
     const { size, ...scale } = this.detector.preprocessing;
-    const plain = plan.view === 0 ? await this.bitmap(plan.pieces[0]!.image) : pixels;
-    return resizeToTensor(plain, size, scale);
+    const seen = plan.view === 0 ? await this.bitmap(plan.pieces[0]!.image) : (drawn ?? (await this.draw(plan)));
+    return resizeToTensor(seen, size, scale);
   }
 
   private bitmap(id: string): Promise<ImageBitmap> {
@@ -121,15 +124,16 @@ export class Views {
     const key = `${image}/${view}`;
     const known = this.encoded.peek(key);
     if (known) return known;
-    const pixels = await this.draw(plan);
-    const memory = this.settings.encoder === 'trained' ? new Float32Array(0) : await this.memory(plan, pixels);
-    const taught = this.teach && (await this.teach(pixels));
+    const drawn = this.teach && (await this.draw(plan));
+    const memory =
+      this.settings.encoder === 'trained' ? new Float32Array(0) : await this.memory(await this.input(plan, drawn));
+    const taught = this.teach && drawn && (await this.teach(drawn));
     const made: Encoded = taught ? { memory, taught } : { memory };
     return this.encoded.get(key, bytesOf(made), () => made);
   }
 
-  private async memory(plan: ViewPlan, pixels: ImageData): Promise<Float32Array> {
-    const input = await this.input(plan, pixels);
+  /** Frees `input`. */
+  private async memory(input: tf.Tensor4D): Promise<Float32Array> {
     const tokens = tf.tidy(() => {
       const memory = this.detector.encode(input);
       this.shapes = memory.shapes;
@@ -151,7 +155,7 @@ export class Views {
 
   private async tensor(plans: readonly ViewPlan[]): Promise<tf.Tensor4D> {
     const views: tf.Tensor4D[] = [];
-    for (const plan of plans) views.push(await this.input(plan, await this.draw(plan)));
+    for (const plan of plans) views.push(await this.input(plan));
     const joined = tf.concat(views) as tf.Tensor4D;
     tf.dispose(views);
     return joined;
