@@ -5,7 +5,7 @@
  */
 import type { AppError } from './errors';
 
-export type ModelFamily = 'stepdetr' | 'deimv2';
+export type ModelFamily = 'stepdetr' | 'deimv2' | 'detr' | 'deformable_detr' | 'rt_detr' | 'rt_detr_v2' | 'd_fine';
 
 /** A checkpoint that can be loaded without the network. */
 export interface ModelEntry {

@@ -3,9 +3,10 @@
  *
  * B images, N memory tokens, D width.
  */
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Labels } from '../lib/set-prediction';
 import type { Memory } from '../models/detector';
+import { disposeMemory } from './memories';
 
 export interface BatchItem {
   /** The image's id in the data. */
@@ -21,6 +22,8 @@ export interface Batch {
   memory?: Memory;
   /** [B,H,W,3] in the units of the model's preprocessing, where the encoder learns too. */
   images?: tf.Tensor4D;
+  /** [B,H,W] 1 = pixel of `images`, 0 = padding; absent where there is none. */
+  mask?: tf.Tensor3D;
   /** What a teacher says of the same views, in the student's class columns. */
   taught?: readonly Taught[];
 }
@@ -35,6 +38,12 @@ export interface Taught {
   known?: Float32Array;
   /** [N,C] packed scores at every place of the student's memory; absent where the teacher has no dense scores. */
   dense?: Float32Array;
+}
+
+/** Frees the batch's tensors. */
+export function disposeBatch({ memory, images, mask }: Batch): void {
+  if (memory) disposeMemory(memory);
+  tf.dispose([images ?? [], mask ?? []]);
 }
 
 /** Places in the batch of the images that somebody has labelled. */

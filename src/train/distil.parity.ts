@@ -60,7 +60,7 @@ function traceOf(logits: tf.Tensor, places: tf.Tensor, dense: tf.Tensor): Trace 
     return { layer: at === 0 ? 'select' : at, ...answer, hidden: answer.boxes };
   });
   const memory = { tokens: tf.zeros<tf.Rank.R3>([B, N, 1]), shapes: [[N, 1]] as [number, number][] };
-  return { memory, topk: tf.zeros([B, Q]), layers, extras: { 'select.logits': dense } };
+  return { memory, topk: tf.zeros([B, Q]), first: layers[0]!, layers, extras: { 'select.logits': dense } };
 }
 
 const SETTINGS = trainSettings('distil', { distilClass: 1.5, distilBox: 0.5, distilDense: 2 });

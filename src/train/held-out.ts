@@ -2,19 +2,20 @@
  * Accuracy on the held-out images: COCO AP of every layer, with the weights of now. With a frozen encoder an image is encoded
  * once for the whole run.
  *
- * N memory tokens, D width.
+ * B images, H x W pixels.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { evaluateDetections } from '../data/coco-eval/evaluate';
 import { toCocoDetections, type CocoAnnotation, type CocoDataset, type CocoDetection } from '../data/coco';
 import { decodeImage } from '../data/images/decode';
-import { resizeToTensor } from '../kernels/resize/op';
 import { toPixelXywh, type PixelXyxy } from '../lib/boxes';
 import type { EvaluationRecord, HeldOutDetections, TrainingImage } from '../lib/training';
 import type { ImageDetections, LayerId } from '../lib/types';
 import type { Detector, Memory, Trace } from '../models/detector';
+import { inputOf } from '../models/input';
 import { packTrace, unpackLayers } from '../models/postprocess';
 import { Kept } from './kept';
+import { encoded, joinMemories, keepMemory, type KeptMemory } from './memories';
 
 const MOST_SIDE = 8192;
 const KEPT_BYTES = 512 * 2 ** 20;
@@ -23,9 +24,7 @@ const KEPT_BYTES = 512 * 2 ** 20;
 export type TakeTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
 interface Seen {
-  /** [N,D] packed; empty where the encoder learns. */
-  memory: Float32Array;
-  shapes: Memory['shapes'];
+  memory: KeptMemory;
   width: number;
   height: number;
 }
@@ -68,24 +67,17 @@ export class HeldOut {
   private async detect(detector: Detector, image: TrainingImage): Promise<ImageDetections> {
     const known = this.seen.peek(image.id);
     if (known && this.frozen) {
-      const tokens = known.shapes.reduce((sum, [h, w]) => sum + h * w, 0);
-      const memory = tf.tensor3d(known.memory, [1, tokens, known.memory.length / tokens]);
-      return this.answer(detector, known, () => ({ tokens: memory, shapes: known.shapes }), [memory]);
+      const memory = joinMemories([known.memory]);
+      return this.answer(detector, known, () => memory, [memory.tokens]);
     }
     const { bitmap, width, height } = await decodeImage(image.file, image.name, { maxSide: MOST_SIDE });
-    const { size, ...scale } = detector.preprocessing;
-    const input = resizeToTensor(bitmap, size, scale);
+    const input = inputOf(detector.preprocessing, bitmap);
     bitmap.close();
     if (!this.frozen) return this.answer(detector, { width, height }, () => detector.encode(input), [input]);
-    let shapes: Memory['shapes'] = [];
-    const tokens = tf.tidy(() => {
-      const memory = detector.encode(input);
-      shapes = memory.shapes;
-      return memory.tokens;
-    });
-    const memory = (await tokens.data()) as Float32Array;
-    this.seen.get(image.id, memory.byteLength, () => ({ memory, shapes, width, height }));
-    return this.answer(detector, { width, height }, () => ({ tokens, shapes }), [input, tokens]);
+    const memory = encoded(detector, input);
+    const kept = await keepMemory(memory);
+    this.seen.get(image.id, kept.tokens.byteLength, () => ({ memory: kept, width, height }));
+    return this.answer(detector, { width, height }, () => memory, [input, memory.tokens]);
   }
 
   /** Decodes; frees `owned` afterwards. */

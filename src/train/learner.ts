@@ -9,7 +9,7 @@ import { seededRandom } from '../lib/random';
 import type { Labels, SetPrediction } from '../lib/set-prediction';
 import type { TrainSettings } from '../lib/train-settings';
 import type { LayerRecord, StepRecord } from '../lib/training';
-import type { Detector, Trace } from '../models/detector';
+import { selectionOf, type Detector, type Trace } from '../models/detector';
 import { denoisingLoss } from '../models/denoising/loss';
 import { gradientsOf } from '../nn/tape';
 import type { Parameters } from '../nn/parameters';
@@ -152,7 +152,7 @@ export class Learner {
   /** Everything up to the loss. Run inside gradientsOf. */
   private async forward(step: number, batch: Batch, sampled: Sampled | null): Promise<{ loss: tf.Scalar; pass: Pass }> {
     const { settings, detector } = this;
-    const memory = batch.memory ?? detector.encode(batch.images!);
+    const memory = batch.memory ?? detector.encode(batch.images!, batch.mask ? { mask: batch.mask } : {});
     const labels = batch.items.map((item) => item.labels);
     const denseTaught = batch.taught !== undefined && settings.distilDense > 0;
     const trace = detector.decode(memory, { dense: denseTaught || settings.selectionLoss === 'dense' });
@@ -176,7 +176,8 @@ export class Learner {
     predictions: readonly SetPrediction[][],
     taught: readonly Taught[],
   ): Promise<tf.Scalar> {
-    const chosen = await readPredictions([trace.layers[0]!], this.detector.scoring);
+    const selection = selectionOf(trace);
+    const chosen = selection ? await readPredictions([selection], this.detector.scoring) : [];
     return distilObjective(trace, [...chosen, ...predictions], taught, this.settings);
   }
 

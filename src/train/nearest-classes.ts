@@ -6,11 +6,11 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { decodeImage } from '../data/images/decode';
-import { resizeToTensor } from '../kernels/resize/op';
 import { overlapOf } from '../lib/box-overlap';
 import { scoresOf, type SetPrediction } from '../lib/set-prediction';
 import type { ImageLabels, TrainingImage } from '../lib/training';
 import type { Detector } from '../models/detector';
+import { inputOf } from '../models/input';
 import type { TakeTurn } from './held-out';
 import { readPredictions } from './predictions';
 
@@ -58,9 +58,10 @@ export class Answers {
 
   /** What the model says where the labels of one image are, and where nothing is. */
   add(prediction: SetPrediction, labels: ImageLabels): void {
-    const { queries, boxes } = prediction;
+    const { queries, columns, boxes } = prediction;
     const scores = scoresOf(prediction);
-    const row = (q: number): Float64Array => scores.subarray(q * this.width, (q + 1) * this.width);
+    // Softmax has a column more, for "no object": no class starts from it.
+    const row = (q: number): Float64Array => scores.subarray(q * columns, q * columns + this.width);
     const covered = new Float64Array(queries);
     labels.classes.forEach((label, t) => {
       let [best, at] = [-1, 0];
@@ -103,11 +104,10 @@ export async function nearestRows(
   turn: TakeTurn,
 ): Promise<number[]> {
   const answers = new Answers(classes, detector.classes.length);
-  const { size, ...scale } = detector.preprocessing;
   for (const image of images.filter(({ labels }) => labels !== null).slice(0, MOST_IMAGES)) {
     const { bitmap } = await decodeImage(image.file, image.name, { maxSide: MOST_SIDE });
     const prediction = await turn(async () => {
-      const input = resizeToTensor(bitmap, size, scale);
+      const input = inputOf(detector.preprocessing, bitmap);
       const [logits, boxes] = tf.tidy(() => {
         const last = detector.decode(detector.encode(input)).layers.at(-1)!;
         return [last.logits, last.boxes];

@@ -11,7 +11,7 @@ import { randomNormal } from '../kernels/random-normal/op';
 import { untraced } from '../kernels/untraced';
 import type { Labels, Scoring } from '../lib/set-prediction';
 import type { TrainSettings } from '../lib/train-settings';
-import type { Detector, LayerTrace, Memory, Trace } from '../models/detector';
+import { decoderLayers, type Detector, type First, type Memory, type Trace } from '../models/detector';
 import { activeQueries, reconsiderAt, rollOut, type Episode, type Policy, type RolloutStep } from '../models/episode';
 import { gaussianKl } from '../nn/gaussian';
 import { gatherTokens } from '../nn/geometry';
@@ -19,8 +19,6 @@ import { stopGradient } from '../nn/tape';
 import { clippedPolicyLoss, policyRatio, reinforceLoss } from '../rl/policy-losses';
 import { readPredictions } from './predictions';
 import { earn, judge, type Earned, type Judged } from './rewards';
-
-type First = Pick<LayerTrace, 'hidden' | 'boxes'>;
 
 /**
  * The episode of a step with the settings' rollouts and limits of log_std.
@@ -141,10 +139,10 @@ function layerLoss(episode: Episode, frozen: Episode | null, k: number, layer: S
  */
 export function policyObjective(game: Game, sampled: Sampled): PolicyObjective {
   const { detector, trace, settings } = game;
-  const [first, next] = trace.layers as [LayerTrace, LayerTrace];
-  const episode = episodeOf(detector, trace.memory, first, settings, next.hidden);
-  const { tokens, shapes } = trace.memory; // not the values, which are of today's weights
-  const frozen = game.frozen && episodeOf(game.frozen, { tokens, shapes }, first, settings);
+  const { first } = trace;
+  const episode = episodeOf(detector, trace.memory, first, settings, decoderLayers(trace)[0]!.hidden);
+  const { values: _ofToday, ...encoded } = trace.memory;
+  const frozen = game.frozen && episodeOf(game.frozen, encoded, first, settings);
   const each = sampled.layers.map((layer, k) => layerLoss(episode, frozen, k, layer, game));
   const stacked = (pick: (one: LayerLoss) => tf.Scalar): tf.Tensor1D => tf.stack(each.map(pick)) as tf.Tensor1D;
   const policy = tf.mean(stacked((one) => one.policy)) as tf.Scalar;
@@ -180,9 +178,10 @@ function allQueries(advantages: Float32Array, rows: number, layers: number, quer
  */
 export async function sample(game: Game, labels: readonly Labels[], step: number): Promise<Sampled> {
   const { detector, trace, settings } = game;
-  const [first, next] = trace.layers as [LayerTrace, LayerTrace];
+  const { first } = trace;
   const [, queries, width] = first.hidden.shape;
-  const episode = episodeOf(detector, trace.memory, first, settings, stopGradient(next.hidden));
+  const firstMean = stopGradient(decoderLayers(trace)[0]!.hidden);
+  const episode = episodeOf(detector, trace.memory, first, settings, firstMean);
   const steps = untraced(() => rollOut(episode, noiseOf(episode, [queries, width], settings.seed, step)));
   const earned = await earnedBy(steps, labels, detector.scoring, settings);
   const judged = judge(earned, labels.length, settings);

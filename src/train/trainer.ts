@@ -2,11 +2,10 @@
  * A run from its first step to its last: order, steps, measuring, guards, and what has to be kept. Knows no worker, no store
  * and no page: they are behind `TrainerHost`.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import { DetectorError } from '../lib/errors';
 import type { TrainSettings } from '../lib/train-settings';
 import type { EpisodeSnapshot, EvaluationRecord, HeldOutDetections, RunWarning, StepRecord } from '../lib/training';
-import { labelledPlaces, type Batch } from './batch';
+import { disposeBatch, labelledPlaces, type Batch } from './batch';
 import { Guards, MOST_NOT_FINITE } from './guards';
 import type { HeldOut, TakeTurn } from './held-out';
 import type { Learner, Played } from './learner';
@@ -96,7 +95,7 @@ export class Trainer {
       try {
         return { batch, ...(await this.learner.step(step, batch)) };
       } finally {
-        tf.dispose([batch.memory?.tokens ?? [], batch.images ?? []]);
+        disposeBatch(batch);
       }
     });
     const record: StepRecord = { ...figures, ms: performance.now() - started, ...this.host.memory() };

@@ -1,7 +1,7 @@
 /**
  * The augmented views that a run learns from: drawn when they are first needed, encoded once where the encoder is frozen.
  *
- * B images, N memory tokens, D width, C class columns.
+ * B images, H x W pixels.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { drawView, viewPicture } from '../data/augment/draw';
@@ -9,13 +9,16 @@ import { viewLabels } from '../data/augment/labels';
 import { planView } from '../data/augment/plan';
 import type { ViewPlan, ViewSource } from '../data/augment/types';
 import { decodeImage } from '../data/images/decode';
-import { resizeToTensor } from '../kernels/resize/op';
 import { DetectorError } from '../lib/errors';
 import type { TrainSettings } from '../lib/train-settings';
 import type { ImageLabels, TrainingImage } from '../lib/training';
-import type { Detector, Memory } from '../models/detector';
+import type { Detector } from '../models/detector';
+import { inputOf } from '../models/input';
+import { inputSize } from '../models/preprocessing';
 import type { Batch, BatchItem, Taught } from './batch';
 import { Kept } from './kept';
+import { encoded, joinMemories, keepMemory, type KeptMemory } from './memories';
+import { padImages } from './pad-images';
 import type { Slot } from './order';
 
 /** A view is a few hundred pixels wide: no more of a photo is of use. */
@@ -30,8 +33,8 @@ const KEPT_BYTES = 512 * 2 ** 20;
 export type Teach = (view: ImageData) => Promise<Taught>;
 
 interface Encoded {
-  /** [N,D] packed; empty where the encoder learns. */
-  memory: Float32Array;
+  /** Null where the encoder learns. */
+  memory: KeptMemory | null;
   taught?: Taught;
 }
 
@@ -40,10 +43,9 @@ export class Views {
     KEPT_BITMAPS,
     (bitmap) => void bitmap.then((b) => b.close()),
   );
-  private readonly encoded = new Kept<Encoded>(KEPT_BYTES);
+  private readonly encodings = new Kept<Encoded>(KEPT_BYTES);
   private readonly sources: ViewSource[] = [];
   private readonly byId = new Map<string, TrainingImage>();
-  private shapes: Memory['shapes'] | undefined;
 
   /** @param images the training images, in the order of the slots; call `open` before anything else */
   constructor(
@@ -68,11 +70,11 @@ export class Views {
   async batch(slots: readonly Slot[]): Promise<Batch> {
     const plans = slots.map((slot) => this.plan(slot));
     const items = slots.map((slot, at) => this.item(slot, plans[at]!));
-    const encoded: Encoded[] = [];
-    for (const [at, slot] of slots.entries()) encoded.push(await this.encode(slot, plans[at]!));
-    const taught = this.teach ? { taught: encoded.map((one) => one.taught!) } : {};
-    if (this.settings.encoder === 'trained') return { items, images: await this.tensor(plans), ...taught };
-    return { items, memory: this.memoryOf(encoded), ...taught };
+    const seen: Encoded[] = [];
+    for (const [at, slot] of slots.entries()) seen.push(await this.encode(slot, plans[at]!));
+    const taught = this.teach ? { taught: seen.map((one) => one.taught!) } : {};
+    if (this.settings.encoder === 'trained') return { items, ...(await this.padded(plans)), ...taught };
+    return { items, memory: joinMemories(seen.map(({ memory }) => memory!)), ...taught };
   }
 
   /** A small picture of a view. */
@@ -82,7 +84,7 @@ export class Views {
 
   dispose(): void {
     this.bitmaps.clear();
-    this.encoded.clear();
+    this.encodings.clear();
   }
 
   private plan({ image, view }: Slot): ViewPlan {
@@ -92,13 +94,13 @@ export class Views {
   private item({ image }: Slot, plan: ViewPlan): BatchItem {
     const { id, name, labels } = this.images[image]!;
     const labelsOf = (other: string): ImageLabels | null => this.byId.get(other)!.labels;
-    return { id, name, labels: labels && viewLabels(plan, labelsOf, this.detector.preprocessing.size) };
+    return { id, name, labels: labels && viewLabels(plan, labelsOf, this.sizeOf(plan)) };
   }
 
   private async draw(plan: ViewPlan): Promise<ImageData> {
     const bitmaps = new Map<string, ImageBitmap>();
     for (const { image } of plan.pieces) bitmaps.set(image, await this.bitmap(image));
-    const [height, width] = this.detector.preprocessing.size;
+    const [height, width] = this.sizeOf(plan);
     return drawView(plan, (image) => bitmaps.get(image)!, [height * FINER, width * FINER]);
   }
 
@@ -107,9 +109,16 @@ export class Views {
    * @param drawn the view's pixels, where somebody needed them already
    */
   private async input(plan: ViewPlan, drawn?: ImageData): Promise<tf.Tensor4D> {
-    const { size, ...scale } = this.detector.preprocessing;
     const seen = plan.view === 0 ? await this.bitmap(plan.pieces[0]!.image) : (drawn ?? (await this.draw(plan)));
-    return resizeToTensor(seen, size, scale);
+    return inputOf(this.detector.preprocessing, seen);
+  }
+
+  /** [height, width] of a view in the model's input: that of the part of its first image that it shows. */
+  private sizeOf({ pieces }: ViewPlan): [number, number] {
+    const { image, source } = pieces[0]!;
+    const { width, height } = this.sources.find(({ id }) => id === image)!;
+    const shown = { width: Math.max(1, source.w * width), height: Math.max(1, source.h * height) };
+    return inputSize(this.detector.preprocessing, shown);
   }
 
   private bitmap(id: string): Promise<ImageBitmap> {
@@ -122,47 +131,34 @@ export class Views {
 
   private async encode({ image, view }: Slot, plan: ViewPlan): Promise<Encoded> {
     const key = `${image}/${view}`;
-    const known = this.encoded.peek(key);
+    const known = this.encodings.peek(key);
     if (known) return known;
     const drawn = this.teach && (await this.draw(plan));
-    const memory =
-      this.settings.encoder === 'trained' ? new Float32Array(0) : await this.memory(await this.input(plan, drawn));
+    const memory = this.settings.encoder === 'trained' ? null : await this.memory(await this.input(plan, drawn));
     const taught = this.teach && drawn && (await this.teach(drawn));
     const made: Encoded = taught ? { memory, taught } : { memory };
-    return this.encoded.get(key, bytesOf(made), () => made);
+    return this.encodings.get(key, bytesOf(made), () => made);
   }
 
   /** Frees `input`. */
-  private async memory(input: tf.Tensor4D): Promise<Float32Array> {
-    const tokens = tf.tidy(() => {
-      const memory = this.detector.encode(input);
-      this.shapes = memory.shapes;
-      return memory.tokens;
-    });
-    const values = (await tokens.data()) as Float32Array;
-    tf.dispose([input, tokens]);
-    return values;
+  private async memory(input: tf.Tensor4D): Promise<KeptMemory> {
+    const memory = encoded(this.detector, input);
+    const kept = await keepMemory(memory);
+    tf.dispose([input, memory.tokens]);
+    return kept;
   }
 
-  private memoryOf(encoded: readonly Encoded[]): Memory {
-    const shapes = this.shapes!;
-    const tokens = shapes.reduce((sum, [h, w]) => sum + h * w, 0);
-    const each = encoded[0]!.memory.length;
-    const values = new Float32Array(each * encoded.length);
-    encoded.forEach(({ memory }, at) => values.set(memory, at * each));
-    return { tokens: tf.tensor3d(values, [encoded.length, tokens, each / tokens]), shapes };
-  }
-
-  private async tensor(plans: readonly ViewPlan[]): Promise<tf.Tensor4D> {
+  /** All views as one batch, padded at the right and the bottom to the largest. */
+  private async padded(plans: readonly ViewPlan[]): Promise<Pick<Batch, 'images' | 'mask'>> {
     const views: tf.Tensor4D[] = [];
     for (const plan of plans) views.push(await this.input(plan));
-    const joined = tf.concat(views) as tf.Tensor4D;
+    const batch = padImages(views);
     tf.dispose(views);
-    return joined;
+    return batch;
   }
 }
 
 function bytesOf({ memory, taught }: Encoded): number {
   const extra = taught ? taught.boxes.byteLength + taught.scores.byteLength + (taught.dense?.byteLength ?? 0) : 0;
-  return memory.byteLength + extra;
+  return (memory?.tokens.byteLength ?? 0) + extra;
 }

@@ -7,12 +7,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../data/checkpoint';
 import { checkpointFiles } from '../data/export-checkpoint';
 import { decodeImage } from '../data/images/decode';
-import { resizeToTensor } from '../kernels/resize/op';
 import { DetectorError } from '../lib/errors';
 import type { CheckpointFiles } from '../lib/training';
 import type { ImageDetections, ModelInfo, StageTimes } from '../lib/types';
 import type { Detector } from '../models/detector';
 import { loadDetector } from '../models/load';
+import { inputOf } from '../models/input';
 import { packTrace, unpackLayers } from '../models/postprocess';
 import type { DeviceOwner } from './device';
 import type { DeviceInfo, OnEvent } from './protocol';
@@ -117,9 +117,8 @@ export class Engine {
     image: ImageBitmap | ImageData,
   ): Promise<{ layers: ImageDetections['layers']; ms: Omit<StageTimes, 'decode'> }> {
     const { detector } = this.requireModel();
-    const { size, ...scale } = detector.preprocessing;
     const marks = [performance.now()];
-    const input = resizeToTensor(image, size, scale);
+    const input = inputOf(detector.preprocessing, image);
     let packed: tf.Tensor3D | undefined;
     try {
       await this.device.settle();

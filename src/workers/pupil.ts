@@ -86,10 +86,10 @@ function widen(detector: Detector, logStd: number): void {
   }
 }
 
-/** Cells of the memory's levels: both families have strides 16 and 32. */
-function shapesOf({ preprocessing: { size } }: Detector): [number, number][] {
+/** Cells of the memory's levels; null where there are no dense scores to teach, or photos keep their shape. */
+function shapesOf({ preprocessing: { size, fit }, strides }: Detector): [number, number][] | null {
   const [h, w] = size;
-  return [16, 32].map((stride) => [h / stride, w / stride]);
+  return strides && !fit ? strides.map((stride) => [Math.ceil(h / stride), Math.ceil(w / stride)]) : null;
 }
 
 /** Puts everything on the device: call it when it is the run's turn. */

@@ -12,7 +12,7 @@ import { gatherTokens, refineBoxes } from '../../nn/geometry';
 import { attention, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
-import type { DecodeOptions, LayerTrace, Memory, Selection, Trace } from '../detector';
+import type { DecodeOptions, First, LayerTrace, Memory, Selection, Trace } from '../detector';
 import { grouped } from '../rows';
 import type { DeimV2Config } from './config';
 import { three, TOP } from './parameters';
@@ -61,7 +61,7 @@ export interface DecoderRun {
 }
 
 /** The Q tokens with the highest class score and their boxes. */
-export function select({ p, c, constants, memory }: DecoderRun, dense: boolean): Selection {
+export function select({ p, c, constants, memory }: DecoderRun, dense: boolean): Required<Selection> {
   const { tokens } = memory;
   const logits = linear(p, 'decoder.enc_score_head', tokens);
   const topk = topK(logits, c.queries);
@@ -70,7 +70,7 @@ export function select({ p, c, constants, memory }: DecoderRun, dense: boolean):
   const anchors = tf.reshape(tf.gather(constants.anchors, tf.reshape(topk, [batch * queries])), [batch, queries, 4]);
   const boxesOf = (x: tf.Tensor3D, anchor: tf.Tensor): tf.Tensor3D =>
     tf.sigmoid(tf.add(mlp(p, three('decoder.enc_bbox_head'), x, 'silu'), anchor) as tf.Tensor3D);
-  const first: LayerTrace = {
+  const answer: LayerTrace = {
     layer: 'select',
     hidden,
     logits: gatherTokens(logits, topk),
@@ -79,7 +79,7 @@ export function select({ p, c, constants, memory }: DecoderRun, dense: boolean):
   const extras = dense
     ? { 'select.logits': logits, 'select.boxes': boxesOf(tokens, tf.expandDims(constants.anchors, 0)) }
     : {};
-  return { first, topk, extras };
+  return { first: answer, answer, topk, extras };
 }
 
 /** Position embedding [B,Q,D] of the selection's boxes [B,Q,4]; the same in every layer. */
@@ -174,7 +174,7 @@ export function predict(
  */
 export function decodeFrom(
   run: DecoderRun,
-  first: Pick<LayerTrace, 'hidden' | 'boxes'>,
+  first: First,
 ): Pick<Trace, 'layers' | 'extras'> {
   const layers: LayerTrace[] = [];
   const extras: Trace['extras'] = {};
@@ -203,7 +203,8 @@ export function decodeFrom(
 
 /** The whole episode without noise. */
 export function decode(run: DecoderRun, { dense = false }: DecodeOptions): Trace {
-  const { first, topk, extras } = select(run, dense);
+  const { first, answer, topk, extras } = select(run, dense);
   const rest = decodeFrom(run, first);
-  return { memory: run.memory, topk, layers: [first, ...rest.layers], extras: { ...extras, ...rest.extras } };
+  const all = { ...extras, ...rest.extras };
+  return { memory: run.memory, topk, first, layers: [answer, ...rest.layers], extras: all };
 }

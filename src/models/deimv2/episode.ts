@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expectThat } from '../../kernels/shapes';
 import { stopGradient } from '../../nn/tape';
-import type { LayerTrace } from '../detector';
+import type { First } from '../detector';
 import type { Episode, EpisodeOptions, EpisodeState } from '../episode';
 import { repeated } from '../rows';
 import { cornersOf, initialBoxes, layerMean, positionOf, predict, type DecoderRun } from './decoder';
@@ -49,7 +49,7 @@ function actIn(run: DecoderRun, step: number, state: EpisodeState, action: tf.Te
  */
 export function deimV2Episode(
   run: DecoderRun,
-  first: Pick<LayerTrace, 'hidden' | 'boxes'>,
+  first: First,
   { rollouts, logStd }: EpisodeOptions,
 ): Episode {
   expectThat('episode', Number.isInteger(rollouts) && rollouts >= 1, `expected at least 1 rollout, got ${rollouts}`);

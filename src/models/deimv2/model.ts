@@ -6,9 +6,10 @@ import { DetectorError } from '../../lib/errors';
 import type { TensorSource } from '../../lib/tensor-source';
 import { anchorLogits } from '../../nn/geometry';
 import { Parameters, type ParameterRule } from '../../nn/parameters';
-import type { DecodeOptions, Detector, LayerTrace, Memory, Selection, Trace } from '../detector';
+import type { DecodeOptions, Detector, First, LayerTrace, Memory, Selection, Trace } from '../detector';
 import type { Episode, EpisodeOptions } from '../episode';
 import { readPreprocessing, type Preprocessing } from '../preprocessing';
+import { RT_DETR_LOSS } from '../set-loss/recipe';
 import { backboneRules, readAffineBlocks, runBackbone, type AffineBlocks } from './backbone';
 import { readDeimV2Config, type DeimV2Config } from './config';
 import { decode, decodeFrom, select, weightingFunction, type DecoderConstants, type DecoderRun } from './decoder';
@@ -32,6 +33,8 @@ interface Constants extends DecoderConstants {
 export class DeimV2 implements Detector {
   readonly family = 'deimv2';
   readonly scoring = 'sigmoid';
+  readonly setLoss = RT_DETR_LOSS;
+  readonly strides = [16, 32];
   readonly policy: readonly string[];
   readonly classHeads: readonly { weight: string; bias: string }[];
 
@@ -107,7 +110,7 @@ export class DeimV2 implements Detector {
     return decode(this.run(memory), options);
   }
 
-  decodeFrom(memory: Memory, first: Pick<LayerTrace, 'hidden' | 'boxes'>): LayerTrace[] {
+  decodeFrom(memory: Memory, first: First): LayerTrace[] {
     return decodeFrom(this.run(memory), first).layers;
   }
 
@@ -115,7 +118,7 @@ export class DeimV2 implements Detector {
     return select(this.run(memory), dense);
   }
 
-  episode(memory: Memory, first: Pick<LayerTrace, 'hidden' | 'boxes'>, options: EpisodeOptions): Episode {
+  episode(memory: Memory, first: First, options: EpisodeOptions): Episode {
     return deimV2Episode(this.run(memory), first, options);
   }
 

@@ -10,7 +10,7 @@ import { gatherTokens, refineBoxes } from '../../nn/geometry';
 import { attention, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
-import type { DecodeOptions, LayerTrace, Memory, Selection, Trace } from '../detector';
+import type { DecodeOptions, First, LayerTrace, Memory, Selection, Trace } from '../detector';
 import { grouped } from '../rows';
 import type { StepDetrConfig } from './config';
 
@@ -82,24 +82,22 @@ export function selectQueries(
   { tokens }: Memory,
   anchors: tf.Tensor2D,
   dense: boolean,
-): Selection {
+): Required<Selection> {
   const logits = linear(p, 'select_class', tokens);
   const topk = topK(logits, c.queries);
   const hidden = gatherTokens(tokens, topk);
   const boxesOf = (x: tf.Tensor3D, anchor: tf.Tensor): tf.Tensor3D =>
     tf.sigmoid(tf.add(mlp(p, three('select_box'), x, 'silu'), anchor) as tf.Tensor3D);
-  const first = { layer: 'select' as const, hidden, logits: gatherTokens(logits, topk) };
+  const chosen = { layer: 'select' as const, hidden, logits: gatherTokens(logits, topk) };
   if (dense) {
     const boxes = boxesOf(tokens, tf.expandDims(anchors, 0));
-    return {
-      first: { ...first, boxes: gatherTokens(boxes, topk) },
-      topk,
-      extras: { 'select.logits': logits, 'select.boxes': boxes },
-    };
+    const answer = { ...chosen, boxes: gatherTokens(boxes, topk) };
+    return { first: answer, answer, topk, extras: { 'select.logits': logits, 'select.boxes': boxes } };
   }
   const [batch, queries] = topk.shape;
   const own = tf.reshape(tf.gather(anchors, tf.reshape(topk, [batch * queries])), [batch, queries, 4]);
-  return { first: { ...first, boxes: boxesOf(hidden, own) }, topk, extras: {} };
+  const answer = { ...chosen, boxes: boxesOf(hidden, own) };
+  return { first: answer, answer, topk, extras: {} };
 }
 
 /**
@@ -110,7 +108,7 @@ export function decodeFrom(
   p: Parameters,
   c: StepDetrConfig,
   memory: Memory,
-  first: Pick<LayerTrace, 'hidden' | 'boxes'>,
+  first: First,
 ): LayerTrace[] {
   const layers: LayerTrace[] = [];
   let state: State = { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) };
@@ -131,8 +129,8 @@ export function decode(
   anchors: tf.Tensor2D,
   { dense = false }: DecodeOptions,
 ): Trace {
-  const { first, topk, extras } = selectQueries(p, c, memory, anchors, dense);
+  const { first, answer, topk, extras } = selectQueries(p, c, memory, anchors, dense);
   const values = Array.from({ length: c.decoderLayers }, (_, index) => valueOf(p, index, memory));
   const read = { ...memory, values };
-  return { memory: read, topk, layers: [first, ...decodeFrom(p, c, read, first)], extras };
+  return { memory: read, topk, first, layers: [answer, ...decodeFrom(p, c, read, first)], extras };
 }

@@ -8,7 +8,7 @@ import { expectThat } from '../../kernels/shapes';
 import { gatherTokens } from '../../nn/geometry';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
-import type { LayerTrace, Memory } from '../detector';
+import type { First, Memory } from '../detector';
 import type { Episode, EpisodeOptions, EpisodeState, Policy } from '../episode';
 import { repeated, shared } from '../rows';
 import type { StepDetrConfig } from './config';
@@ -23,7 +23,7 @@ export function stepDetrEpisode(
   p: Parameters,
   c: StepDetrConfig,
   memory: Memory,
-  first: Pick<LayerTrace, 'hidden' | 'boxes'>,
+  first: First,
   { rollouts, logStd, firstMean }: EpisodeOptions,
 ): Episode {
   expectThat('episode', Number.isInteger(rollouts) && rollouts >= 1, `expected at least 1 rollout, got ${rollouts}`);

@@ -6,9 +6,10 @@ import { DetectorError } from '../../lib/errors';
 import type { TensorSource } from '../../lib/tensor-source';
 import { anchorLogits, sinePositions, type LevelShape } from '../../nn/geometry';
 import { Parameters, type ParameterRule } from '../../nn/parameters';
-import type { DecodeOptions, Detector, LayerTrace, Memory, Selection, Trace } from '../detector';
+import type { DecodeOptions, Detector, First, LayerTrace, Memory, Selection, Trace } from '../detector';
 import type { Episode, EpisodeOptions } from '../episode';
 import { readPreprocessing, type Preprocessing } from '../preprocessing';
+import { RT_DETR_LOSS } from '../set-loss/recipe';
 import { BACKBONE_CHANNELS, backboneRules, runBackbone } from './backbone';
 import { readStepDetrConfig, type StepDetrConfig } from './config';
 import { decode, decodeFrom, selectQueries } from './decoder';
@@ -52,6 +53,8 @@ function makeConstants(
 export class StepDetr implements Detector {
   readonly family = 'stepdetr';
   readonly scoring = 'sigmoid';
+  readonly setLoss = RT_DETR_LOSS;
+  readonly strides = [16, 32];
   readonly classHeads = CLASS_HEADS;
   readonly rules: readonly ParameterRule[];
   readonly policy: readonly string[];
@@ -130,11 +133,11 @@ export class StepDetr implements Detector {
     return decode(this.parameters, this.config, memory, this.constants.anchors, options);
   }
 
-  episode(memory: Memory, first: Pick<LayerTrace, 'hidden' | 'boxes'>, options: EpisodeOptions): Episode {
+  episode(memory: Memory, first: First, options: EpisodeOptions): Episode {
     return stepDetrEpisode(this.parameters, this.config, memory, first, options);
   }
 
-  decodeFrom(memory: Memory, first: Pick<LayerTrace, 'hidden' | 'boxes'>): LayerTrace[] {
+  decodeFrom(memory: Memory, first: First): LayerTrace[] {
     return decodeFrom(this.parameters, this.config, memory, first);
   }
 

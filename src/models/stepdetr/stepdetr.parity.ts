@@ -57,7 +57,7 @@ async function expectSelection({ memory, topk, extras }: Trace, cases: Safetenso
     LOGITS,
   );
   expect(await difference(extras['select.boxes']!, cases, 'select.boxes'), 'select.boxes').toBeLessThanOrEqual(BOXES);
-  expect(Array.from(await topk.data())).toEqual(Array.from(cases.int64('topk'), Number));
+  expect(Array.from(await topk!.data())).toEqual(Array.from(cases.int64('topk'), Number));
 }
 
 describe.skipIf(!sharedIsHere)(`StepDETR over patches (${WHY_SKIPPED} otherwise)`, () => {
