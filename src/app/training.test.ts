@@ -17,6 +17,7 @@ const DATA: TrainingData = {
     { id: 'b', name: 'b.jpg', file: FILE, split: 'val', labels: twoLabels() },
   ],
 };
+const NO_BOXES = { classes: [], boxes: new Float32Array(0) };
 const LOST: AppError = { code: 'device', subject: 'device', message: 'was lost' };
 
 interface Work {
@@ -47,6 +48,7 @@ function fixture(kept: RunInfo[] = [], change: Partial<TrainingParts['client']> 
         ok: true,
         value: { steps: [stepRecord(1)], evaluations: [evaluationRecord(0)], warnings: [] },
       }),
+      runShown: async () => ({ ok: true, value: { before: null, now: null, episode: null, labels: {} } }),
       removeRun: async () => ({ ok: true, value: undefined }),
       checkpointFiles: async () => ({ ok: false, error: LOST }),
       cancel: async (job) => void cancelled.push(job),
@@ -138,6 +140,24 @@ describe('kept runs', () => {
     sut.commands.compareRun('a');
     await settled();
     expect(runLog).toHaveBeenCalledOnce();
+  });
+
+  it('show the pictures that were kept, but not in place of newer ones', async () => {
+    const kept = { step: 4, images: {} };
+    const runShown = vi.fn(async () => ({
+      ok: true as const,
+      value: { before: null, now: kept, episode: null, labels: { p: { name: 'p.jpg', labels: NO_BOXES } } },
+    }));
+    const { sut, training } = fixture([], { runShown });
+    training.getState().take([{ type: 'held-out', id: 'b', detections: { step: 9, images: {} } }]);
+    sut.commands.showRun('a');
+    sut.commands.showRun('b');
+    await settled();
+    const { heldOut, heldOutLabels, episodes } = training.getState();
+    expect(heldOut['a']?.now).toEqual(kept);
+    expect(heldOut['b']?.now?.step).toBe(9);
+    expect(heldOutLabels['a']?.['p']?.name).toBe('p.jpg');
+    expect(episodes['a']).toBeUndefined();
   });
 
   it('become the current model', () => {

@@ -17,7 +17,7 @@ export interface TrainingParts {
   training: TrainingStore;
   client: Pick<
     DetectorClient,
-    'train' | 'resumeRun' | 'pauseRun' | 'runs' | 'runLog' | 'removeRun' | 'checkpointFiles' | 'cancel'
+    'train' | 'resumeRun' | 'pauseRun' | 'runs' | 'runLog' | 'runShown' | 'removeRun' | 'checkpointFiles' | 'cancel'
   >;
   /** Images and labels of the session as they are now. */
   trainingData(): TrainingData;
@@ -73,6 +73,9 @@ export function createTraining(parts: TrainingParts): Training {
     if (!log.ok) return fault(log.error);
     // A run that started meanwhile has told its steps itself.
     if (!training.getState().series[id]) training.getState().setLog(id, log.value);
+    const shown = await client.runShown(id);
+    if (shown.ok) training.getState().setShown(id, shown.value);
+    else fault(shown.error);
   };
 
   const save = async (id: string, weights: RunWeights): Promise<void> => {
@@ -105,8 +108,6 @@ export function createTraining(parts: TrainingParts): Training {
     // The log first: the run goes on where it ends.
     await readLog(id);
     training.getState().showRun(id);
-    if (!training.getState().heldOutLabels[id])
-      training.getState().setHeldOutLabels(id, heldOutLabels(parts.trainingData()));
     await work(id, (job, onRun) => client.resumeRun(id, job, onRun));
   };
 

@@ -197,6 +197,16 @@ export interface HeldOutDetections {
   images: Record<string, ImageDetections>;
 }
 
+/** The latest pictures of a kept run. */
+export interface RunShown {
+  /** Held-out images before the run, and as measured last. */
+  before: HeldOutDetections | null;
+  now: HeldOutDetections | null;
+  episode: EpisodeSnapshot | null;
+  /** Held-out images by id, with the labels that they had when the run started. */
+  labels: Record<string, { name: string; labels: ImageLabels }>;
+}
+
 export type RunEvent =
   /** Any change of state, also the first news of a run. */
   | { type: 'run'; run: RunInfo }

@@ -16,6 +16,7 @@ import type {
   RunInfo,
   RunLog,
   RunModel,
+  RunShown,
   RunWarning,
 } from '../lib/training';
 
@@ -83,6 +84,8 @@ export interface TrainingState {
   setRun(run: RunInfo): void;
   /** A log that was read; it takes the place of what is known. */
   setLog(id: string, log: RunLog): void;
+  /** Pictures that were kept; those that the run has told meanwhile stay. */
+  setShown(id: string, shown: RunShown): void;
   setHeldOutLabels(id: string, labels: HeldOutLabels): void;
   forgetRun(id: string): void;
   setCounts(counts: DataCounts): void;
@@ -153,6 +156,12 @@ export function createTrainingStore(draft: RunDraft = FIRST_DRAFT) {
         series: { ...series, [id]: RunSeries.of(log) },
         grown: { ...grown, [id]: (grown[id] ?? 0) + 1 },
         warnings: { ...warnings, [id]: log.warnings },
+      })),
+    setShown: (id, { before, now, episode, labels }) =>
+      set((state) => ({
+        heldOut: { [id]: { before, now }, ...state.heldOut },
+        episodes: { ...(episode ? { [id]: [episode] } : {}), ...state.episodes },
+        heldOutLabels: { [id]: labels, ...state.heldOutLabels },
       })),
     setHeldOutLabels: (id, labels) => set((state) => ({ heldOutLabels: { ...state.heldOutLabels, [id]: labels } })),
     forgetRun: (id) =>

@@ -41,6 +41,7 @@ export function createDetectorClient(): DetectorClient {
     pauseRun: (id) => remote.pauseRun(id),
     runs: () => remote.runs(),
     runLog: (id) => remote.runLog(id),
+    runShown: (id) => remote.runShown(id),
     removeRun: (id) => remote.removeRun(id),
     checkpointFiles: (source) => remote.checkpointFiles(source),
     cancel: (job) => remote.cancel(job),

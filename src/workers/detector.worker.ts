@@ -86,6 +86,7 @@ const worker: DetectorWorker = {
   pauseRun: async (id) => runs.pause(id),
   runs: () => attempt('runs', () => runs.list((error) => tell({ type: 'fault', error }))),
   runLog: (id) => attempt(id, () => runs.log(id)),
+  runShown: (id) => attempt(id, () => runs.shown(id)),
   removeRun: (id) => attempt(id, () => runs.remove(id)),
   checkpointFiles: (source) =>
     attempt('checkpoint', () =>

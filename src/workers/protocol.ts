@@ -4,7 +4,7 @@
  */
 import type { AppError } from '../lib/errors';
 import type { Result } from '../lib/result';
-import type { CheckpointFiles, RunEvent, RunInfo, RunLog, RunRequest, RunWeights } from '../lib/training';
+import type { CheckpointFiles, RunEvent, RunInfo, RunLog, RunRequest, RunShown, RunWeights } from '../lib/training';
 import type { EvaluationResult, ImageDetections, ModelEntry, ModelInfo, Progress } from '../lib/types';
 
 export type BackendName = 'webgpu' | 'wasm';
@@ -94,6 +94,8 @@ export interface DetectorWorker {
   /** Kept runs, newest first. */
   runs(): Promise<Result<RunInfo[]>>;
   runLog(id: string): Promise<Result<RunLog>>;
+  /** Held-out images and the latest episode, as they were kept. */
+  runShown(id: string): Promise<Result<RunShown>>;
   removeRun(id: string): Promise<Result<void>>;
   /** The files of the current model, or of a run's weights, as they are saved. */
   checkpointFiles(

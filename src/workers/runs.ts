@@ -5,7 +5,7 @@
 import { RunStore } from '../data/runs/store';
 import { DetectorError, toAppError, type AppError } from '../lib/errors';
 import { trainProblems } from '../lib/train-settings';
-import type { RunInfo, RunRequest, RunState, StepRecord } from '../lib/training';
+import type { EpisodeSnapshot, RunInfo, RunRequest, RunState, StepRecord } from '../lib/training';
 import { trainedCounts } from '../train/trained';
 import { Trainer, type Progressed, type TrainerHost } from '../train/trainer';
 import { DeviceGone, turnsOf } from './device-turn';
@@ -65,6 +65,10 @@ export class Runs {
     const { runs, problems } = await this.store.listRuns();
     if (problems.length > 0) fault(damaged(problems));
     return runs;
+  }
+
+  shown(id: string): ReturnType<RunStore['readShown']> {
+    return this.store.readShown(id);
   }
 
   log(id: string): ReturnType<RunStore['readLog']> {
@@ -141,6 +145,7 @@ function damaged(problems: readonly AppError[]): AppError {
 /** One run at work. */
 class Active {
   private waiting: StepRecord[] = [];
+  private episode: EpisodeSnapshot | null = null;
 
   constructor(
     private readonly parts: RunsParts,
@@ -176,6 +181,7 @@ class Active {
 
   private async once(): Promise<'done' | 'pause' | 'stop'> {
     this.waiting = [];
+    this.episode = null;
     await this.change({ state: 'preparing' });
     const turn = turnsOf(this.parts.engine(), this.parts.turn);
     const opened = await openMaterial(this.request, this.parts.options(this.signal));
@@ -256,10 +262,14 @@ class Active {
       onEvaluation: async (record, detections) => {
         await this.flush();
         await this.store.appendEvaluation(id, record);
+        await this.store.keepHeldOut(id, detections);
         this.onRun({ type: 'evaluation', id, record });
         this.onRun({ type: 'held-out', id, detections });
       },
-      onSnapshot: (snapshot) => this.onRun({ type: 'episode', id, snapshot }),
+      onSnapshot: (snapshot) => {
+        this.episode = snapshot;
+        this.onRun({ type: 'episode', id, snapshot });
+      },
       onWarning: async (warning) => {
         await this.store.appendWarning(id, warning);
         this.onRun({ type: 'warning', id, warning });
@@ -272,6 +282,8 @@ class Active {
       saveState: async (step, updates, state) => {
         await this.flush();
         await this.store.saveState(id, step, state, { updates: String(updates) });
+        if (this.episode) await this.store.keepEpisode(id, this.episode);
+        this.episode = null;
         await this.change({});
         this.onRun({ type: 'saved', id, step });
       },

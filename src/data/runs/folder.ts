@@ -21,8 +21,12 @@ export const WARNINGS = 'warnings.jsonl';
 export const STATE = 'state.json';
 export const SLOTS = ['state-a.safetensors', 'state-b.safetensors'] as const;
 export const BEST = 'best.safetensors';
+export const HELD_OUT_BEFORE = 'heldout-before.json';
+export const HELD_OUT_NOW = 'heldout-now.json';
+export const EPISODE = 'episode.json';
 export const RUN_FILES: ReadonlySet<string> = new Set([
   ...[INFO, REQUEST, LOG, EVALUATIONS, WARNINGS, STATE, BEST],
+  ...[HELD_OUT_BEFORE, HELD_OUT_NOW, EPISODE],
   ...SLOTS,
 ]);
 

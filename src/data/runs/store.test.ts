@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { StepRecord } from '../../lib/training';
+import type { EpisodeSnapshot, HeldOutDetections, StepRecord } from '../../lib/training';
 import { findFile, findFolder, writeBytes, type Directory } from '../directory';
 import { listKept, removeKept, sha256Of } from '../images/kept';
 import { MemoryDirectory } from '../testing/memory-directory';
@@ -22,6 +22,63 @@ const text = async (id: string, name: string): Promise<string> => (await findFil
 const tear = async (id: string, name: string, bytes: number): Promise<void> =>
   writeBytes(await folder(id), name, (await findFile(await folder(id), name))!.slice(0, bytes));
 const steps = async (id: string): Promise<number[]> => (await store.readLog(id)).steps.map(({ step }) => step);
+
+const detections = (step: number): HeldOutDetections => ({
+  step,
+  images: {
+    b: {
+      model: 'run',
+      width: 4,
+      height: 3,
+      layers: [
+        {
+          layer: 1,
+          boxes: Float32Array.from([0.5, 0.5, 0.1, step]),
+          query: Int32Array.of(0),
+          label: Int32Array.of(1),
+          score: Float32Array.of(0.25),
+        },
+      ],
+      ms: { decode: 0, resize: 0, model: 1, post: 0 },
+      retries: 0,
+    },
+  },
+});
+
+describe('what a run showed', () => {
+  const episode = (step: number): EpisodeSnapshot => ({
+    step,
+    image: { id: 'a', name: 'a.jpg' },
+    picture: new Blob([Uint8Array.of(255, 216, step)], { type: 'image/jpeg' }),
+    labels: { classes: [0], boxes: Float32Array.of(0.5, 0.5, 1, 1) },
+    layers: [],
+  });
+
+  it('comes back: held-out images before and now, the latest episode, the labels', async () => {
+    await start('r1');
+    expect(await store.readShown('r1')).toMatchObject({ before: null, now: null, episode: null });
+    for (const step of [0, 10, 20]) await store.keepHeldOut('r1', detections(step));
+    await store.keepEpisode('r1', episode(20));
+    const { before, now, episode: kept, labels } = await store.readShown('r1');
+    expect(before).toEqual(detections(0));
+    expect(now).toEqual(detections(20));
+    expect({ ...kept, picture: null }).toEqual({ ...episode(20), picture: null });
+    expect(new Uint8Array(await kept!.picture.arrayBuffer())).toEqual(Uint8Array.of(255, 216, 20));
+    const held = sampleRequest('r1').data.images.filter(({ split, labels: own }) => split === 'val' && own);
+    expect(labels).toEqual(Object.fromEntries(held.map(({ id, name, labels: own }) => [id, { name, labels: own }])));
+  });
+
+  it('forgets later steps with the log, and is nothing where it is damaged', async () => {
+    await start('r1');
+    for (const step of [0, 10]) await store.keepHeldOut('r1', detections(step));
+    await store.keepEpisode('r1', episode(7));
+    await store.truncateLog('r1', 8);
+    expect(await store.readShown('r1')).toMatchObject({ before: { step: 0 }, now: null, episode: { step: 7 } });
+    await tear('r1', 'heldout-before.json', 30);
+    await tear('r1', 'episode.json', 30);
+    expect(await store.readShown('r1')).toMatchObject({ before: null, now: null, episode: null });
+  });
+});
 
 describe('a run', () => {
   it('comes back with its request, photos kept once', async () => {

@@ -5,7 +5,17 @@
  * or the run is not there.
  */
 import { DetectorError, toAppError, type AppError } from '../../lib/errors';
-import type { EvaluationRecord, RunInfo, RunLog, RunRequest, RunWarning, StepRecord } from '../../lib/training';
+import type {
+  EpisodeSnapshot,
+  EvaluationRecord,
+  HeldOutDetections,
+  RunInfo,
+  RunLog,
+  RunRequest,
+  RunShown,
+  RunWarning,
+  StepRecord,
+} from '../../lib/training';
 import {
   browserRoot,
   findFolder,
@@ -32,6 +42,7 @@ import {
 import { appendLines, readLines, truncateLines } from './lines';
 import { stepRecord } from './records';
 import { parseRequest, restoreRequest, storeRequest, type StoredRequest } from './request';
+import { keepEpisode, keepHeldOut, readShown, truncateShown } from './shown';
 import * as weights from './weights';
 
 /** @throws DetectorError `storage` for a text that is no RunInfo of this run */
@@ -119,10 +130,25 @@ export class RunStore {
     }));
   }
 
+  keepHeldOut(id: string, detections: HeldOutDetections): Promise<void> {
+    return inRun(id, this.open, (folder) => keepHeldOut(folder, detections));
+  }
+
+  keepEpisode(id: string, snapshot: EpisodeSnapshot): Promise<void> {
+    return inRun(id, this.open, (folder) => keepEpisode(folder, snapshot));
+  }
+
+  /** What was kept last of its pictures. */
+  async readShown(id: string): Promise<RunShown> {
+    const request = await this.storedRequest(id);
+    return inRun(id, this.open, (folder) => readShown(folder, request));
+  }
+
   /** Forgets what the logs say of later steps: before a run goes on after `step`. */
   truncateLog(id: string, step: number): Promise<void> {
     return inRun(id, this.open, async (folder) => {
       for (const name of [LOG, EVALUATIONS, WARNINGS]) await truncateLines(folder, name, step);
+      await truncateShown(folder, step);
     });
   }
 

@@ -155,7 +155,10 @@ function rangeOfY(_chart: uPlot, low: number | null, high: number | null): uPlot
 function tickText(value: number, step: number, unit: ReturnType<typeof unitOf>): string {
   if (unit !== 'plain') return formatFigure(value, unit);
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  return decimals > 4 ? formatFigure(value, 'scientific') : String(Number(value.toFixed(decimals)));
+  const tiny = value !== 0 && Math.abs(value) < 1e-3;
+  return decimals > 4 && tiny
+    ? formatFigure(value, 'scientific')
+    : String(Number(value.toFixed(Math.min(decimals, 4))));
 }
 
 /** Canvas takes no light-dark(): the colour as the browser resolves it for this scheme. */

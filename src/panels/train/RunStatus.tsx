@@ -100,9 +100,12 @@ function Controls({ run }: { run: RunInfo }): ReactNode {
       ) : null}
       {run.best ? (
         <>
-          <Button onClick={() => commands.openRun(run.id, 'best')} title={t('train.useBestNote')}>
+          <Button
+            onClick={() => commands.openRun(run.id, 'best')}
+            title={run.best.step === 0 ? t('train.useBeforeNote') : t('train.useBestNote')}
+          >
             <Trophy />
-            {t('train.useBest', { step: run.best.step })}
+            {run.best.step === 0 ? t('train.useBefore') : t('train.useBest', { step: run.best.step })}
           </Button>
           <IconButton label={t('train.saveBest')} onClick={() => commands.saveRun(run.id, 'best')}>
             <Download />
