@@ -20,7 +20,7 @@ const directions = Object.entries(allowed).map(([from, to]) => ({
   name: `${from}-imports`,
   severity: 'error',
   comment: `${from} may import: ${[from, ...to].join(', ')}`,
-  from: { path: `^src/${from}/`, pathNot: '\\.(test|parity)\\.tsx?$' },
+  from: { path: `^src/${from}/`, pathNot: '\\.(test|parity)\\.tsx?$|/testing/' },
   to: {
     path: '^src/',
     pathNot: [`^src/(${[from, ...to].join('|')})/`, ...(mayUseWorkerFace.includes(from) ? [workerFace] : [])],

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrainSettings } from '../src/lib/train-settings';
-import type { EvaluationRecord, RunEvent, RunInfo } from '../src/lib/training';
+import type { EvaluationRecord, RunEvent, RunInfo, RunWeights } from '../src/lib/training';
 import { runMain, valueOf } from './app/answers';
 import { openApp, type AppPage } from './app/app-page';
 import { layerReport } from './app/evaluation-report';
@@ -109,23 +109,26 @@ async function train(
   );
 }
 
-/** Writes best/: the checkpoint in its own layout. */
-async function saveBest({ page }: AppPage, id: string, out: string): Promise<void> {
+/** Writes best/: the checkpoint in its own layout; the last weights where nothing was held out to measure by. */
+async function saveBest({ page }: AppPage, id: string, weights: RunWeights, out: string): Promise<void> {
   const files = valueOf(
-    await page.evaluate(async (run) => {
-      const answer = await window.stepdetr!.checkpoint({ kind: 'run', id: run, weights: 'best' });
-      if (!answer.ok) return answer;
-      const text = (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
-        new Promise((done) => {
-          const reader = new FileReader();
-          reader.onload = () => done((reader.result as string).split(',')[1]!);
-          reader.readAsDataURL(new Blob([bytes]));
-        });
-      const value = await Promise.all(
-        answer.value.files.map(async ({ name, bytes }) => ({ name, base64: await text(bytes) })),
-      );
-      return { ok: true as const, value };
-    }, id),
+    await page.evaluate(
+      async (run) => {
+        const answer = await window.stepdetr!.checkpoint({ kind: 'run', ...run });
+        if (!answer.ok) return answer;
+        const text = (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
+          new Promise((done) => {
+            const reader = new FileReader();
+            reader.onload = () => done((reader.result as string).split(',')[1]!);
+            reader.readAsDataURL(new Blob([bytes]));
+          });
+        const value = await Promise.all(
+          answer.value.files.map(async ({ name, bytes }) => ({ name, base64: await text(bytes) })),
+        );
+        return { ok: true as const, value };
+      },
+      { id, weights },
+    ),
   );
   mkdirSync(join(out, 'best'), { recursive: true });
   for (const { name, base64 } of files) writeFileSync(join(out, 'best', name), Buffer.from(base64, 'base64'));
@@ -174,7 +177,7 @@ async function finetune({ data: path, split, val, unlabelled, out, adapter, ...o
       ...(run.error && { error: run.error }),
     };
     writeFileSync(join(out, 'result.json'), JSON.stringify(result, null, 1));
-    if (run.best) await saveBest(app, run.id, out);
+    if (run.step > 0) await saveBest(app, run.id, run.best ? 'best' : 'last', out);
     if (run.error) console.error(`${run.error.subject}: ${run.error.message}`);
     return run.state === 'done' ? 0 : 1;
   } finally {

@@ -1,8 +1,11 @@
 /** Registers every kernel of ours with TF.js: one line a kernel. Safe to call again (after a lost device). */
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import { registerClusters } from './clusters/op';
 import { registerConv2d } from './conv2d/op';
 import { registerDepthwiseConv2d } from './depthwise-conv2d/op';
 import { registerEdgeDistribution } from './edge-distribution/op';
+import { registerFocal } from './focal/op';
+import { registerLayerNorm } from './layer-norm/op';
 import { registerMatMul } from './matmul/op';
 import { registerReductions } from './reduce/op';
 import { registerUpsampleAdd } from './upsample-add/op';
@@ -22,11 +25,14 @@ export function registerKernels(): void {
   registerUpsampleAdd();
   registerDeformableAttention();
   registerRmsNorm();
+  registerLayerNorm();
   registerSwiglu();
   registerTopK();
   registerVarifocal();
+  registerFocal();
   registerRandomNormal();
   registerConv2d();
+  registerClusters();
   registerDepthwiseConv2d();
   registerMatMul();
   registerReductions();

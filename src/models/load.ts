@@ -1,8 +1,13 @@
 /** From a checkpoint's files to a Detector: the family is what config.json says. */
 import { DetectorError } from '../lib/errors';
 import type { TensorSource } from '../lib/tensor-source';
+import type { ModelFamily } from '../lib/types';
 import type { Detector } from './detector';
+import { DeformableDetr } from './deformable-detr/model';
 import { DeimV2 } from './deimv2/model';
+import { Detr } from './detr/model';
+import { DFine } from './dfine/model';
+import { RtDetr } from './rtdetr/model';
 import { StepDetr } from './stepdetr/model';
 
 export interface ModelFiles {
@@ -18,9 +23,14 @@ export interface ModelFiles {
   made?: readonly string[];
 }
 
-const FAMILIES: Record<string, (files: ModelFiles) => Detector> = {
+const FAMILIES: Record<ModelFamily, (files: ModelFiles) => Detector> = {
   stepdetr: (files) => StepDetr.load(files),
   deimv2: (files) => DeimV2.load(files),
+  detr: (files) => Detr.load(files),
+  deformable_detr: (files) => DeformableDetr.load(files),
+  rt_detr: (files) => RtDetr.load(files),
+  rt_detr_v2: (files) => RtDetr.load(files),
+  d_fine: (files) => DFine.load(files),
 };
 
 /** The authors of DEIMv2 save no model_type; their sections name it. */
@@ -32,9 +42,9 @@ function familyOf(config: Record<string, unknown>): unknown {
  * The family's name.
  * @throws DetectorError `unsupported` for a family that is not here
  */
-export function requireFamily(config: Record<string, unknown>): string {
+export function requireFamily(config: Record<string, unknown>): ModelFamily {
   const family = familyOf(config);
-  if (typeof family === 'string' && family in FAMILIES) return family;
+  if (typeof family === 'string' && Object.hasOwn(FAMILIES, family)) return family as ModelFamily;
   const known = Object.keys(FAMILIES).join(', ');
   throw new DetectorError(
     'unsupported',
@@ -45,5 +55,5 @@ export function requireFamily(config: Record<string, unknown>): string {
 
 /** @throws DetectorError `unsupported` for another family, else what the family's own reader finds wrong */
 export function loadDetector(files: ModelFiles): Detector {
-  return FAMILIES[requireFamily(files.config)]!(files);
+  return FAMILIES[requireFamily(files.config)](files);
 }

@@ -1,5 +1,6 @@
 /**
- * Deformable attention around boxes (Deformable DETR, arXiv 2010.04159, eq. 3, with RT-DETRv2's and D-FINE's scaling of offsets).
+ * Deformable attention (Deformable DETR, arXiv 2010.04159, eq. 3): around boxes, with RT-DETRv2's and D-FINE's scaling of
+ * offsets, and at points, where an offset of 1 is a cell.
  *
  * B batch, Q queries, N tokens, D width, M heads, K sampling points of a head over all levels.
  */
@@ -15,38 +16,128 @@ export interface BoxSampling {
   /** Sampling points of each level; their sum is K. */
   points: readonly number[];
   shapes: readonly LevelShape[];
+  /** [B,levels,2] (x, y): the part of each level that lies on the image; all of it where this is absent. */
+  ratios?: tf.Tensor3D | undefined;
+}
+
+/** Parameters of the two linears over the query: offsets [D, M*K*2] and weights [D, M*K]. */
+export interface SamplingNames {
+  offsets: string;
+  weights: string;
+}
+
+/** What an attention says, and what it looked at. */
+export interface Looked {
+  /** [B,Q,D], before any output projection. */
+  mixed: tf.Tensor3D;
+  /** [B,Q,M,K,2] (x, y) as fractions of the image; computed when asked for. */
+  places(): tf.Tensor5D;
+  /** [B,Q,M,K] */
+  weights: tf.Tensor4D;
 }
 
 /** An offset of 1 is this part of the box, divided by the level's number of points. */
 const OFFSET_SCALE = 0.5;
 
+/** A number or more of each level, once for each of its samples. */
+const perSample = <T>(points: readonly number[], of: (level: number) => T[]): T[] =>
+  points.flatMap((count, level) => Array.from({ length: count }, () => of(level)).flat());
+
 /** [1,1,1,K,1]: 0.5 / points of each sample's level. */
 function offsetScale(points: readonly number[]): tf.Tensor {
-  const scales = points.flatMap((count) => Array<number>(count).fill(OFFSET_SCALE / count));
+  const scales = perSample(points, (level) => [OFFSET_SCALE / points[level]!]);
   return tf.tensor(scales, [1, 1, 1, scales.length, 1]);
 }
 
+/** [1,1,1,K,2]: (x, y) of a cell of each sample's level, as fractions of the level. */
+function cellSizes(points: readonly number[], shapes: readonly LevelShape[]): tf.Tensor {
+  const sizes = perSample(points, (level) => [1 / shapes[level]![1], 1 / shapes[level]![0]]);
+  return tf.tensor(sizes, [1, 1, 1, sizes.length / 2, 2]);
+}
+
+/** [B,1,1,K,2]: each sample's ratios. */
+function ratiosOfSamples(ratios: tf.Tensor3D, points: readonly number[]): tf.Tensor {
+  const levels = tf.tensor1d(
+    perSample(points, (level) => [level]),
+    'int32',
+  );
+  return tf.reshape(tf.gather(ratios, levels, 1), [ratios.shape[0], 1, 1, levels.size, 2]);
+}
+
 /**
- * @param names parameters of the two linears over the query: offsets [D, M*K*2] and weights [D, M*K]
- * @param query [B,Q,D]
- * @param boxes [B,Q,4] cxcywh as fractions
- * @param value [B,N,D]
- * @returns [B,Q,D], before any output projection
+ * Reads the levels where the query says.
+ * @param centre [B,Q,1,1,2] fractions of the image
+ * @param placed makes of offsets [B,Q,M,K,2] and each sample's ratios (nothing: 1) how far from the centre a sample lies, in
+ *   fractions of its level
  */
-export function attendAroundBoxes(
+function look(
   p: Parameters,
-  names: { offsets: string; weights: string },
+  names: SamplingNames,
+  query: tf.Tensor3D,
+  value: tf.Tensor3D,
+  { heads, points, shapes, ratios }: BoxSampling,
+  centre: tf.Tensor,
+  placed: (offsets: tf.Tensor, ratios: tf.Tensor | undefined) => tf.Tensor,
+): Looked {
+  const [batch, queries] = query.shape;
+  const samples = points.reduce((sum, count) => sum + count, 0);
+  const valid = ratios && ratiosOfSamples(ratios, points);
+  const offsets = tf.reshape(linear(p, names.offsets, query), [batch, queries, heads, samples, 2]);
+  const around = placed(offsets, valid);
+  const locations = tf.add(valid ? tf.mul(centre, valid) : centre, around) as tf.Tensor5D;
+  const weights: tf.Tensor4D = softmax(tf.reshape(linear(p, names.weights, query), [batch, queries, heads, samples]));
+  const mixed = deformableAttention(value, locations, weights, { shapes, points });
+  return { mixed, places: () => (valid ? tf.div(locations, valid) : locations), weights };
+}
+
+/**
+ * @param query [B,Q,D]
+ * @param boxes [B,Q,4] cxcywh as fractions of the image
+ * @param value [B,N,D]
+ */
+export function lookAroundBoxes(
+  p: Parameters,
+  names: SamplingNames,
   query: tf.Tensor3D,
   boxes: tf.Tensor3D,
   value: tf.Tensor3D,
-  { heads, points, shapes }: BoxSampling,
+  sampling: BoxSampling,
+): Looked {
+  const [batch, queries] = boxes.shape;
+  const [centre, size] = tf.split(tf.reshape(boxes, [batch, queries, 1, 1, 4]), 2, 4) as [tf.Tensor, tf.Tensor];
+  return look(p, names, query, value, sampling, centre, (offsets, ratios) => {
+    const scaled = tf.mul(offsets, tf.mul(offsetScale(sampling.points), size));
+    return ratios ? tf.mul(scaled, ratios) : scaled;
+  });
+}
+
+/** As `lookAroundBoxes`, the answer alone: [B,Q,D], before any output projection. */
+export function attendAroundBoxes(
+  p: Parameters,
+  names: SamplingNames,
+  query: tf.Tensor3D,
+  boxes: tf.Tensor3D,
+  value: tf.Tensor3D,
+  sampling: BoxSampling,
 ): tf.Tensor3D {
-  const [batch, queries] = query.shape;
-  const samples = points.reduce((sum, count) => sum + count, 0);
-  const box = tf.reshape(boxes, [batch, queries, 1, 1, 4]);
-  const [centre, size] = tf.split(box, 2, 4) as [tf.Tensor, tf.Tensor];
-  const offsets = tf.reshape(linear(p, names.offsets, query), [batch, queries, heads, samples, 2]);
-  const locations = tf.add(centre, tf.mul(offsets, tf.mul(offsetScale(points), size)));
-  const weights = softmax(tf.reshape(linear(p, names.weights, query), [batch, queries, heads, samples]));
-  return deformableAttention(value, locations as tf.Tensor5D, weights as tf.Tensor4D, { shapes, points });
+  return lookAroundBoxes(p, names, query, boxes, value, sampling).mixed;
+}
+
+/**
+ * @param query [B,Q,D]
+ * @param points [B,Q,2] or [1,Q,2], (x, y) as fractions of the image; gradient to them
+ * @param value [B,N,D]
+ */
+export function lookAtPoints(
+  p: Parameters,
+  names: SamplingNames,
+  query: tf.Tensor3D,
+  points: tf.Tensor3D,
+  value: tf.Tensor3D,
+  sampling: BoxSampling,
+): Looked {
+  const [batch, queries] = points.shape;
+  const centre = tf.reshape(points, [batch, queries, 1, 1, 2]);
+  const cells = cellSizes(sampling.points, sampling.shapes);
+  return look(p, names, query, value, sampling, centre, (offsets) => tf.mul(offsets, cells));
 }

@@ -10,7 +10,7 @@ export type LevelShape = readonly [height: number, width: number];
 /** torch's inverse_sigmoid with this epsilon on both sides, as every DETR that refines boxes has it. */
 const LOGIT_EPSILON = 1e-5;
 
-/** log(x / (1 - x)) of x [B,Q,4] clamped to [1e-5, 1 - 1e-5]. */
+/** log(x / (1 - x)) of x [B,Q,n] clamped to [1e-5, 1 - 1e-5]. */
 function inverseSigmoid(x: tf.Tensor3D): tf.Tensor3D {
   const clamped = tf.clipByValue(x, LOGIT_EPSILON, 1 - LOGIT_EPSILON);
   return tf.log(tf.div(clamped, tf.sub(1, clamped)) as tf.Tensor3D);
@@ -19,6 +19,13 @@ function inverseSigmoid(x: tf.Tensor3D): tf.Tensor3D {
 /** sigmoid(inverse_sigmoid(boxes) + moved): boxes [B,Q,4] moved in logit space. */
 export function refineBoxes(boxes: tf.Tensor3D, moved: tf.Tensor3D): tf.Tensor3D {
   return tf.sigmoid(tf.add(inverseSigmoid(boxes), moved) as tf.Tensor3D);
+}
+
+/** The same for points [B,Q,2] (x, y), whose width and height are the move's alone; moved [B,Q,4]. */
+export function refinePoints(points: tf.Tensor3D, moved: tf.Tensor3D): tf.Tensor3D {
+  const [centre, size] = tf.split(moved, 2, 2) as [tf.Tensor3D, tf.Tensor3D];
+  const placed: tf.Tensor3D = tf.add(inverseSigmoid(points), centre);
+  return tf.sigmoid(tf.concat([placed, size], 2));
 }
 
 function logit(p: number): number {

@@ -6,10 +6,12 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { conv2d, type Activation } from '../kernels/conv2d/op';
+import { layerNorm as layerNormOp } from '../kernels/layer-norm/op';
 import { linear as linearOp, matMul } from '../kernels/matmul/op';
 import { rmsNorm as rmsNormOp } from '../kernels/rms-norm/op';
 import { swiglu as swigluOp } from '../kernels/swiglu/op';
 import { softmax } from '../kernels/reduce/op';
+import { untraced } from '../kernels/untraced';
 import type { Parameters } from './parameters';
 
 /** x [..., I] -> [..., O] by <name>.weight [I,O], <name>.bias [O]. */
@@ -32,6 +34,12 @@ export function rmsNorm<T extends tf.Tensor>(p: Parameters, weight: string, x: T
   return rmsNormOp(x, p.get<tf.Rank.R1>(weight), residual ? { residual } : {}) as T;
 }
 
+/** Layer norm of x + residual over the last axis (arXiv 1607.06450) by <name>.weight and <name>.bias [D]. */
+export function layerNorm<T extends tf.Tensor>(p: Parameters, name: string, x: T, residual?: T): T {
+  const [weight, bias] = [p.get<tf.Rank.R1>(`${name}.weight`), p.get<tf.Rank.R1>(`${name}.bias`)];
+  return layerNormOp(x, weight, bias, residual ? { residual } : {}) as T;
+}
+
 /** down(silu(gate x) * up x), gate and up side by side in <joined> (arXiv 2002.05202). */
 export function swiglu<T extends tf.Tensor>(p: Parameters, joined: string, down: string, x: T, residual?: T): T {
   return linear(p, down, swigluOp(linear(p, joined, x)) as T, residual ? { residual } : {});
@@ -41,13 +49,15 @@ export interface ConvolutionOptions {
   stride?: number;
   /** Zeros on each side; 'half' is (kernel - 1) / 2 all round, PyTorch's usual. */
   padding?: { top: number; bottom: number; left: number; right: number };
+  /** Input cells from one tap of the kernel to the next; default 1. */
+  dilation?: number;
   activation?: Activation;
   scale?: number;
   shift?: number;
   residual?: tf.Tensor4D;
 }
 
-/** x [B,H,W,I] -> [B,H',W',O] by <name>.weight [kh,kw,I,O], <name>.bias [O]; padding defaults to half the kernel. */
+/** x [B,H,W,I] -> [B,H',W',O] by <name>.weight [kh,kw,I,O], <name>.bias [O]; padding defaults to half of what the kernel spans. */
 export function convolution(
   p: Parameters,
   name: string,
@@ -55,12 +65,16 @@ export function convolution(
   options: ConvolutionOptions = {},
 ): tf.Tensor4D {
   const filter = p.get<tf.Rank.R4>(`${name}.weight`);
-  const { stride = 1, padding = halfPadding(filter.shape[0]), ...rest } = options;
-  return conv2d(x, filter, { bias: p.get<tf.Rank.R1>(`${name}.bias`), strides: [stride, stride], padding, ...rest });
+  const { stride = 1, dilation = 1, padding = halfPadding(filter.shape[0], dilation), ...rest } = options;
+  const bias = p.get<tf.Rank.R1>(`${name}.bias`);
+  return conv2d(x, filter, { bias, strides: [stride, stride], dilation, padding, ...rest });
 }
 
-export function halfPadding(kernel: number): { top: number; bottom: number; left: number; right: number } {
-  const half = (kernel - 1) >> 1;
+export function halfPadding(
+  kernel: number,
+  dilation = 1,
+): { top: number; bottom: number; left: number; right: number } {
+  const half = dilation * ((kernel - 1) >> 1);
   return { top: half, bottom: half, left: half, right: half };
 }
 
@@ -71,15 +85,53 @@ function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor3D {
   return tf.reshape(tf.transpose(split, [0, 2, 1, 3]), [batch * heads, tokens, width / heads]); // B,T,M,d -> B,M,T,d
 }
 
+/** [B*M,T,d] -> [B,T,D] */
+function joinHeads(x: tf.Tensor3D, heads: number): tf.Tensor3D {
+  const [rows, tokens, width] = x.shape;
+  const split = tf.reshape(x, [rows / heads, heads, tokens, width]);
+  return tf.reshape(tf.transpose(split, [0, 2, 1, 3]), [rows / heads, tokens, heads * width]); // B,M,T,d -> B,T,M,d
+}
+
+/** Added to the scores of tokens that are not to be seen: their weight is 0, and a row of them alone is no NaN. */
+const UNSEEN = -1e9;
+
+/** scores [B*M,T,S] less a billion where keyMask [B,S] is 0. */
+function masked(scores: tf.Tensor3D, keyMask: tf.Tensor2D): tf.Tensor3D {
+  const [batch, source] = keyMask.shape;
+  const [rows, tokens] = scores.shape;
+  const hidden = untraced(() => tf.reshape(tf.mul(tf.sub(1, keyMask), UNSEEN), [batch, 1, 1, source]));
+  const apart = tf.reshape(scores, [batch, rows / batch, tokens, source]);
+  return tf.reshape(tf.add(apart, hidden), [rows, tokens, source]);
+}
+
+export interface AttendOptions {
+  /** [B,S] float32: 1 for a source token that is seen, 0 for one that is not (padding). */
+  keyMask?: tf.Tensor2D | undefined;
+  /** Whether to give the weights too. */
+  weights?: boolean;
+}
+
 /**
- * Multi-head scaled dot-product attention (arXiv 1706.03762, section 3.2): q [B,T,D], k and v [B,S,D] -> [B,T,D].
+ * Multi-head scaled dot-product attention (arXiv 1706.03762, section 3.2): q [B,T,D], k and v [B,S,D].
  * @param heads M, a divisor of D
+ * @returns mixed [B,T,D]; weights [B,M,T,S] if they are wanted, rows of sum 1
  */
-export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, heads: number): tf.Tensor3D {
+export function attend(
+  q: tf.Tensor3D,
+  k: tf.Tensor3D,
+  v: tf.Tensor3D,
+  heads: number,
+  { keyMask, weights: wanted = false }: AttendOptions = {},
+): { mixed: tf.Tensor3D; weights?: tf.Tensor4D } {
   const [batch, tokens, width] = q.shape;
   const scale = 1 / Math.sqrt(width / heads);
-  const scores = matMul(splitHeads(tf.mul(q, scale), heads), splitHeads(k, heads), false, true);
-  const mixed = matMul(softmax(scores), splitHeads(v, heads)); // B*M,T,d
-  const apart = tf.reshape(mixed, [batch, heads, tokens, width / heads]);
-  return tf.reshape(tf.transpose(apart, [0, 2, 1, 3]), [batch, tokens, width]); // B,M,T,d -> B,T,M,d
+  const scores = matMul(splitHeads(tf.mul(q, scale), heads), splitHeads(k, heads), false, true) as tf.Tensor3D;
+  const weights = softmax(keyMask ? masked(scores, keyMask) : scores); // B*M,T,S
+  const mixed = joinHeads(matMul(weights, splitHeads(v, heads)) as tf.Tensor3D, heads);
+  return wanted ? { mixed, weights: tf.reshape(weights, [batch, heads, tokens, k.shape[1]]) } : { mixed };
+}
+
+/** `attend` to all of the source, the result alone: [B,T,D]. */
+export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, heads: number): tf.Tensor3D {
+  return attend(q, k, v, heads).mixed;
 }

@@ -3,10 +3,10 @@
  *
  * I input width, O output width, C channels, kh x kw kernel.
  */
+import { convNormParts, fold, neutralGamma, ones, type ConvNormShape } from './batch-norm';
 import type { ParameterGroup, ParameterRule } from './parameters';
 
-/** PyTorch's default epsilon of batch norm. */
-const NORM_EPSILON = 1e-5;
+export type { ConvNormShape };
 
 export function plain(group: ParameterGroup, name: string, shape: readonly number[]): ParameterRule {
   return { name, group, shape, parts: [{ tensor: name, shape }], build: ([values]) => values! };
@@ -31,6 +31,16 @@ export function linear(group: ParameterGroup, name: string, input: number, outpu
     },
     plain(group, `${name}.bias`, [output]),
   ];
+}
+
+/** nn.LayerNorm: <name>.weight and <name>.bias [width]. */
+export function norm(group: ParameterGroup, name: string, width: number): ParameterRule[] {
+  return ['weight', 'bias'].map((part) => plain(group, `${name}.${part}`, [width]));
+}
+
+/** nn.Embedding: <name>.weight [rows,width]. */
+export function table(group: ParameterGroup, name: string, rows: number, width: number): ParameterRule[] {
+  return [plain(group, `${name}.weight`, [rows, width])];
 }
 
 /** Several nn.Linear over the same input as one, outputs side by side: <names>.weight [O_i,I] -> <name>.weight [I,sum O]. */
@@ -137,49 +147,6 @@ function toOihw(values: Float32Array, output: number, input: number, area: numbe
       for (let k = 0; k < area; k++) out[(o * input + i) * area + k] = values[(k * input + i) * output + o]!;
   return out;
 }
-
-export interface ConvNormShape {
-  input: number;
-  output: number;
-  kernel: number;
-  /** One filter a channel: [C,1,kh,kw] -> [kh,kw,C,1]. */
-  depthwise?: boolean;
-}
-
-/** The tensors of a convolution without bias and the batch norm behind it. */
-function convNormParts(conv: string, norm: string, { input, output, kernel, depthwise }: ConvNormShape) {
-  return [
-    { tensor: `${conv}.weight`, shape: [output, depthwise ? 1 : input, kernel, kernel] },
-    ...['weight', 'bias', 'running_mean', 'running_var'].map((part) => ({
-      tensor: `${norm}.${part}`,
-      shape: [output],
-    })),
-  ];
-}
-
-/** Folds batch norm: w' = w * g, b' = beta - mean * g with g = gamma / sqrt(var + eps). */
-function fold([weight, gamma, beta, mean, variance]: readonly Float32Array[]): {
-  weight: Float32Array;
-  bias: Float32Array;
-} {
-  const output = gamma!.length;
-  const each = weight!.length / output;
-  const folded = new Float32Array(weight!.length);
-  const bias = new Float32Array(output);
-  for (let o = 0; o < output; o++) {
-    const gain = gamma![o]! / Math.sqrt(variance![o]! + NORM_EPSILON);
-    bias[o] = beta![o]! - mean![o]! * gain;
-    for (let k = 0; k < each; k++) folded[o * each + k] = weight![o * each + k]! * gain;
-  }
-  return { weight: folded, bias };
-}
-
-/**
- * A batch norm that leaves a convolution as it is: variance 1, and a gamma whose gain 1 + 7e-9 is nearer to 1 than float32
- * tells apart, so that folding again gives the same bits.
- */
-const ones = (count: number): Float32Array => new Float32Array(count).fill(1);
-const neutralGamma = (count: number): Float32Array => new Float32Array(count).fill(Math.sqrt(1 + NORM_EPSILON));
 
 /** Convolution and batch norm as one convolution <name>.weight [kh,kw,I,O] (depthwise [kh,kw,C,1]) with <name>.bias [O]. */
 export function convNorm(

@@ -6,7 +6,8 @@ import { DetectorError } from '../lib/errors';
 import type { CheckpointFiles, RunInfo, RunWeights } from '../lib/training';
 import { adaptClasses } from '../models/adapt-classes';
 import { exportWeights } from '../models/export';
-import { loadDetector, type ModelFiles } from '../models/load';
+import { loadDetector, requireFamily, type ModelFiles } from '../models/load';
+import { namedAsIn } from '../models/spelling';
 import type { LastingModel, Origin } from './origin';
 
 type Weights = ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>;
@@ -58,6 +59,9 @@ export async function runCheckpointFiles(
   const files = adaptClasses(origin.files, info.classes);
   const changed = await turn(() => changedTensors(files, trained));
   const name = `${origin.id}-${weights}`.replace(/[^\p{L}\p{N}._-]+/gu, '-');
-  const original = origin.checkpoint && { original: origin.checkpoint };
-  return checkpointFiles({ name, source: 'run', config: files.config, changed, ...original });
+  const shared = { name, source: 'run' as const, config: files.config };
+  const { checkpoint } = origin;
+  if (!checkpoint) return checkpointFiles({ ...shared, changed });
+  const family = requireFamily(checkpoint.config);
+  return checkpointFiles({ ...shared, changed: namedAsIn(checkpoint.weights, family, changed), original: checkpoint });
 }

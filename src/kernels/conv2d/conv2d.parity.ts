@@ -43,6 +43,28 @@ test.each(SIZES)('forward: %j by %j, strides %j', async (x, filter, strides, pad
   expect(await forwardDifference(conv2d, all)).toBeLessThanOrEqual(1e-5);
 });
 
+// x, filter, padding, dilation: taps outside on every side, unequal dimensions, a reach of 7 and one too wide for our kernel
+const DILATED = [
+  [[2, 9, 7, 4], [3, 3, 4, 8], padded(2, 2, 2, 2), 2],
+  [[1, 6, 11, 3], [3, 2, 3, 5], padded(0, 3, 1, 2), 3],
+  [[1, 7, 8, 6], [2, 3, 6, 4], padded(3, 0, 5, 1), 3],
+  [[1, 3, 4, 4], [3, 3, 4, 4], padded(2, 2, 2, 2), 2],
+  [[1, 10, 9, 2], [3, 3, 2, 4], padded(4, 4, 4, 4), 4],
+] as const;
+
+test.each(DILATED)('dilated: %j by %j, padding %j, dilation %i', async (x, filter, padding, dilation) => {
+  const plain = {
+    xShape: [...x] as [number, number, number, number],
+    filterShape: [...filter] as [number, number, number, number],
+    strides: [1, 1] as const,
+    padding,
+    dilation,
+    activation: 'silu' as const,
+  };
+  expect(await forwardDifference(conv2d, { ...plain, withBias: true, withResidual: true })).toBeLessThanOrEqual(1e-5);
+  expect(await gradientDifference(conv2d, plain)).toBeLessThanOrEqual(1e-3);
+});
+
 test.each(ACTIVATIONS)('forward with %s', async (activation) => {
   for (const [channels, kernel] of [
     [8, 3],
@@ -105,6 +127,11 @@ test('shapes that do not fit are refused by name', () => {
   const options = { strides: [1, 1] as const, padding: padded(0, 0, 0, 0) };
   expect(() => conv2d(tf.zeros([1, 4, 4, 3]), tf.zeros([3, 3, 4, 8]), options)).toThrow(/conv2d.*\[1,4,4,3\]/);
   expect(() => conv2d(tf.zeros([1, 2, 2, 4]), tf.zeros([3, 3, 4, 8]), options)).toThrow(/does not fit/);
+  const dilated = { ...options, strides: [2, 1] as const, dilation: 2 };
+  expect(() => conv2d(tf.zeros([1, 8, 8, 4]), tf.zeros([3, 3, 4, 8]), dilated)).toThrow(/strides of 1.*got 2.*\[2,1\]/);
+  expect(() => conv2d(tf.zeros([1, 4, 8, 4]), tf.zeros([3, 3, 4, 8]), { ...options, dilation: 2 })).toThrow(
+    /a 5x5 kernel does not fit/,
+  );
   const bias: tf.Tensor1D = tf.zeros([7]);
   expect(() => conv2d(tf.zeros([1, 4, 4, 4]), tf.zeros([3, 3, 4, 8]), { ...options, bias })).toThrow(
     /bias \[8\], got \[7\]/,

@@ -1,6 +1,7 @@
 // x [B,H,W,I] with weight [kh,KERNEL,I,O]. One invocation: PIXELS neighbouring cells of an output row, four output channels.
 // Flat over (b, y, tile of a row, four channels), channels fastest.
 // The tile reads COLUMNS input columns once and uses each for all the KERNEL taps that touch it.
+// Taps are DILATION cells apart.
 // VECTOR_IN: I is a multiple of 4 and x is bound as vec4; STEP is 4, else 1. ALIGNED: the same of O and weight.
 
 fn weightAt(at : i32) -> vec4<f32> {
@@ -40,9 +41,9 @@ fn main(index : i32) {
 #end
   );
   var acc : array<vec4<f32>, PIXELS>;
-  let lastY = min(uniforms.kernelHeight, uniforms.size.x - fromY);
-  for (var ky = max(0, -fromY); ky < lastY; ky++) {
-    var row = (b * uniforms.size.x + fromY + ky) * uniforms.size.y * steps;
+  let lastY = min(uniforms.kernelHeight, (uniforms.size.x - fromY + DILATION - 1) / DILATION);
+  for (var ky = (max(0, -fromY) + DILATION - 1) / DILATION; ky < lastY; ky++) {
+    var row = (b * uniforms.size.x + fromY + ky * DILATION) * uniforms.size.y * steps;
     var tap = ky * KERNEL * uniforms.inChannels * uniforms.channels + channel;
     for (var i = 0; i < steps; i++) {
 #if VECTOR_IN
@@ -64,9 +65,9 @@ fn main(index : i32) {
         let w = weightAt(tap + ($kx * uniforms.inChannels + $q) * uniforms.channels);
 #for p in 0..PIXELS
 #if VECTOR_IN
-        acc[$p] += cells[$p * SPACING + $kx][$q] * w;
+        acc[$p] += cells[$p * SPACING + $kx * DILATION][$q] * w;
 #else
-        acc[$p] += cells[$p * SPACING + $kx] * w;
+        acc[$p] += cells[$p * SPACING + $kx * DILATION] * w;
 #end
 #end
       }

@@ -1,4 +1,5 @@
-// The gradient of weight [KERNEL_HEIGHT,KERNEL,I,O] of a convolution, as partial sums over CHUNK output lines each.
+// The gradient of weight [KERNEL_HEIGHT,KERNEL,I,O] of a convolution, as partial sums over uniforms.chunk output lines each.
+// Taps are DILATION cells apart.
 // One invocation: one tap, four input and four output channels. Flat over (chunk, ky, kx, four inputs, four outputs).
 // x [B,H,W,I] and dy [B,Ho,Wo,O] are bound as numbers or, VECTOR_IN and ALIGNED, as vec4.
 
@@ -35,14 +36,14 @@ fn main(index : i32) {
   let ky = tap / uniforms.kernel.y;
   let kx = tap % uniforms.kernel.y;
   // output columns whose input column fx + ox * stride lies inside
-  let fx = kx - uniforms.padding.y;
+  let fx = kx * DILATION - uniforms.padding.y;
   let firstX = max(0, (uniforms.strides.y - 1 - fx) / uniforms.strides.y);
   let lastX = min(uniforms.outSize.y - 1, (uniforms.size.y - 1 - fx + uniforms.strides.y) / uniforms.strides.y - 1);
   var acc : array<vec4<f32>, 4>;
   let lastLine = min(uniforms.lines, (chunk + 1) * uniforms.chunk);
   for (var line = chunk * uniforms.chunk; line < lastLine; line++) {
     let b = line / uniforms.outSize.x;
-    let y = (line - b * uniforms.outSize.x) * uniforms.strides.x + ky - uniforms.padding.x;
+    let y = (line - b * uniforms.outSize.x) * uniforms.strides.x + ky * DILATION - uniforms.padding.x;
     if (y < 0 || y >= uniforms.size.x) {
       continue;
     }

@@ -2,8 +2,27 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { applyEpilogue, isTraced } from '../epilogue/op';
 import { NO_EPILOGUE } from '../epilogue/program';
-import { explicitPadding, fusedInputs, kernelAttributes, type ConvolutionOptions, type Shape4D } from './geometry';
+import { explicitPadding, fusedInputs, kernelAttributes, reach, type DilatedOptions, type Shape4D } from './geometry';
 import { WIDEST_KERNEL } from './program';
+
+/**
+ * The filter [kh,kw,I,O] with the zeros between its taps written out: a dilated convolution as an ordinary one, since TF.js has
+ * no gradient of a dilated one.
+ */
+function spread(filter: tf.Tensor4D, dilation: number): tf.Tensor4D {
+  if (dilation === 1) return filter;
+  const [kh, kw, input, output] = filter.shape;
+  const gap: [number, number] = [0, dilation - 1];
+  const apart = tf.reshape(filter, [kh, 1, kw, input * output]);
+  const rows = tf.reshape(tf.pad(apart, [[0, 0], gap, [0, 0], [0, 0]]), [kh * dilation, kw, 1, input * output]);
+  const cells: tf.Tensor4D = tf.reshape(tf.pad(rows, [[0, 0], [0, 0], gap, [0, 0]]), [
+    kh * dilation,
+    kw * dilation,
+    input,
+    output,
+  ]);
+  return tf.slice4d(cells, [0, 0, 0, 0], [reach(kh, dilation), reach(kw, dilation), input, output]);
+}
 
 /** TF.js's own convolution of the same kind, for other backends (those of WebAssembly are fast) and wide kernels. */
 export type PlainConvolution = (
@@ -20,12 +39,16 @@ export function convolve(
   x: tf.Tensor4D,
   filter: tf.Tensor4D,
   outShape: Shape4D,
-  options: ConvolutionOptions,
+  options: DilatedOptions,
 ): tf.Tensor4D {
-  if (tf.getBackend() !== 'webgpu' || filter.shape[1] > WIDEST_KERNEL) {
-    const { strides, padding } = options;
+  const { strides, padding, dilation = 1 } = options;
+  if (tf.getBackend() !== 'webgpu' || reach(filter.shape[1], dilation) > WIDEST_KERNEL) {
     return tf.tidy(
-      () => applyEpilogue(plain(x, filter, [...strides], explicitPadding(padding)), options) as tf.Tensor4D,
+      () =>
+        applyEpilogue(
+          plain(x, spread(filter, dilation), [...strides], explicitPadding(padding)),
+          options,
+        ) as tf.Tensor4D,
     );
   }
   const attributes = kernelAttributes(options, outShape);

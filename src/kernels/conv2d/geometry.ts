@@ -22,7 +22,17 @@ export interface ConvolutionOptions extends Epilogue {
   residual?: tf.Tensor4D;
 }
 
+export interface DilatedOptions extends ConvolutionOptions {
+  /** Input cells from one tap of the kernel to the next, both ways; default 1. Above 1 the strides are 1. */
+  dilation?: number;
+}
+
 export type Shape4D = [number, number, number, number];
+
+/** Input cells that a kernel of this size spans. */
+export function reach(kernel: number, dilation: number): number {
+  return (kernel - 1) * dilation + 1;
+}
 
 /** Output cells along one axis. */
 const cells = (size: number, kernel: number, stride: number, before: number, after: number): number =>
@@ -38,15 +48,20 @@ export function outputShape(
   x: tf.Tensor4D,
   filter: tf.Tensor4D,
   channels: number,
-  { strides, padding, bias, residual }: ConvolutionOptions,
+  { strides, padding, dilation = 1, bias, residual }: DilatedOptions,
 ): Shape4D {
   const [batch, height, width] = x.shape;
-  const [kh, kw] = filter.shape;
+  const [kh, kw] = [filter.shape[0], filter.shape[1]].map((size) => reach(size, dilation)) as [number, number];
   const { top, bottom, left, right } = padding;
   const whole = [...strides.map((s) => s - 1), top, bottom, left, right].every((v) => Number.isInteger(v) && v >= 0);
   if (!whole)
     throw new Error(
       `${name}: expected strides of at least 1 and padding of at least 0, got [${strides}] and ${JSON.stringify(padding)}`,
+    );
+  const dilates = dilation === 1 || (strides[0] === 1 && strides[1] === 1);
+  if (!Number.isInteger(dilation) || dilation < 1 || !dilates)
+    throw new Error(
+      `${name}: expected a dilation of at least 1, and strides of 1 with more, got ${dilation} with strides [${strides}]`,
     );
   const out: Shape4D = [
     batch,
@@ -76,10 +91,10 @@ export function explicitPadding({ top, bottom, left, right }: Padding): tf.backe
 }
 
 /** The attributes of our kernel, epilogue included. */
-export function kernelAttributes(options: ConvolutionOptions, outShape: Shape4D): tf.NamedAttrMap {
-  const { strides, padding, activation = 'none', scale = 1, shift = 0 } = options;
+export function kernelAttributes(options: DilatedOptions, outShape: Shape4D): tf.NamedAttrMap {
+  const { strides, padding, dilation = 1, activation = 'none', scale = 1, shift = 0 } = options;
   const { top, bottom, left, right } = padding;
-  return { strides: [...strides], padding: [top, bottom, left, right], outShape, activation, scale, shift };
+  return { strides: [...strides], padding: [top, bottom, left, right], dilation, outShape, activation, scale, shift };
 }
 
 /** The inputs of our kernel, epilogue included. */

@@ -8,6 +8,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { NO_EPILOGUE } from '../epilogue/program';
 import { runTemplate } from '../template';
 import { busyInvocations } from '../tiling';
+import { reach } from './geometry';
 import filterSource from './filter-gradient.wgsl?raw';
 import type { ConvolutionAttributes } from './program';
 
@@ -22,9 +23,9 @@ export function inputGradient(
   dy: tf.Tensor4D,
   weight: tf.Tensor4D,
   xShape: Shape4D,
-  { strides, padding }: ConvolutionAttributes,
+  { strides, padding, dilation }: ConvolutionAttributes,
 ): tf.Tensor {
-  const [kh, kw] = weight.shape;
+  const [kh, kw] = [weight.shape[0], weight.shape[1]].map((size) => reach(size, dilation)) as [number, number];
   const [top, bottom, left, right] = padding;
   const reaches = [top, bottom].every((p) => p < kh) && [left, right].every((p) => p < kw);
   if (strides[0] !== 1 || strides[1] !== 1 || !reaches) {
@@ -43,6 +44,7 @@ export function inputGradient(
   const attributes: ConvolutionAttributes = {
     ...NO_EPILOGUE,
     strides: [1, 1],
+    dilation,
     padding: [kh - 1 - top, kh - 1 - bottom, kw - 1 - left, kw - 1 - right],
     outShape: xShape,
   };
@@ -58,7 +60,7 @@ export function runFilterGradient(
   x: tf.TensorInfo,
   dy: tf.TensorInfo,
   filterShape: Shape4D,
-  { strides, padding, outShape }: ConvolutionAttributes,
+  { strides, padding, dilation, outShape }: ConvolutionAttributes,
 ): tf.TensorInfo {
   const [kh, kw, input, output] = filterShape;
   const [batch, outHeight, outWidth] = outShape;
@@ -76,7 +78,7 @@ export function runFilterGradient(
     output: { shape: [chunks, ...filterShape] },
     components: { output: ofDy, inputs: [ofX, ofDy] },
     work,
-    constants: { VECTOR_IN: ofX === 4, ALIGNED: ofDy === 4 },
+    constants: { VECTOR_IN: ofX === 4, ALIGNED: ofDy === 4, DILATION: dilation },
     uniforms: {
       work: { i32: [work] },
       lines: { i32: [lines] },

@@ -8,11 +8,11 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { Activation } from '../epilogue/op';
 import { linear } from '../matmul/op';
 import { convolve } from './fused';
-import { outputShape, type ConvolutionOptions, type Padding } from './geometry';
+import { outputShape, type ConvolutionOptions, type DilatedOptions, type Padding } from './geometry';
 import { inputGradient, runFilterGradient } from './gradient';
 import { runConvolution, type ConvolutionAttributes, type ConvolutionInputs } from './program';
 
-export type { Activation, ConvolutionOptions, Padding };
+export type { Activation, ConvolutionOptions, DilatedOptions, Padding };
 
 const FORWARD = 'StepConv2D';
 const FILTER_GRADIENT = 'StepConv2DFilterGradient';
@@ -21,10 +21,10 @@ const FILTER_GRADIENT = 'StepConv2DFilterGradient';
  * activation(conv(x, filter) + bias) * scale + shift + residual, with zeros around x.
  * @param x [B,H,W,I]
  * @param filter [kh,kw,I,O]
- * @returns [B,Ho,Wo,O], Ho = floor((H + top + bottom - kh) / strides[0]) + 1; gradients to x, filter, bias and residual
- * @throws Error when a shape, a stride or a padding does not fit
+ * @returns [B,Ho,Wo,O], Ho = floor((H + top + bottom - (kh - 1) * dilation - 1) / strides[0]) + 1; gradients to x, filter, bias and residual
+ * @throws Error when a shape, a stride, a padding or a dilation does not fit
  */
-export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions): tf.Tensor4D {
+export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: DilatedOptions): tf.Tensor4D {
   const [kh, kw, input, output] = filter.shape;
   if (x.shape[3] !== input) {
     throw new Error(`conv2d: expected x [B,H,W,${input}] for filter [${filter.shape}], got [${x.shape}]`);

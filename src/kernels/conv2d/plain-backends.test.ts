@@ -11,7 +11,7 @@ import { productReference } from '../matmul/reference';
 import { mean, softmax } from '../reduce/op';
 import { reductionReference, softmaxReference } from '../reduce/reference';
 import { relativeL2 } from '../testing/compare';
-import { forwardDifference } from '../testing/convolutions';
+import { forwardDifference, gradientDifference } from '../testing/convolutions';
 import { numbers } from '../testing/gradients';
 import { conv2d } from './op';
 
@@ -40,6 +40,19 @@ describe.each(['wasm', 'cpu'])('on %s', (backend) => {
       const deep = { ...shared, strides, xShape: [1, 8, 9, 4] as Shape4D, filterShape: [5, 5, 4, 1] as Shape4D };
       expect(await forwardDifference(depthwiseConv2d, { ...deep, depthwise: true })).toBeLessThanOrEqual(1e-5);
     }
+  });
+
+  test('dilated convolutions and their gradients', async () => {
+    const dilated = {
+      xShape: [2, 6, 7, 3] as Shape4D,
+      filterShape: [3, 2, 3, 4] as Shape4D,
+      strides: [1, 1] as const,
+      padding: { top: 2, bottom: 1, left: 0, right: 3 },
+      dilation: 2,
+    };
+    expect(await forwardDifference(conv2d, dilated)).toBeLessThanOrEqual(1e-5);
+    // WebAssembly has no gradient of a convolution's filter
+    if (backend === 'cpu') expect(await gradientDifference(conv2d, dilated)).toBeLessThanOrEqual(1e-3);
   });
 
   test('linear, mean and softmax', async () => {

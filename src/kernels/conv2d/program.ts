@@ -9,6 +9,7 @@ import depthwiseSource from '../depthwise-conv2d/depthwise-conv2d.wgsl?raw';
 import { EPILOGUE_SOURCE, withEpilogue, type EpilogueAttributes } from '../epilogue/program';
 import { runTemplate } from '../template';
 import { busyInvocations, pickTile } from '../tiling';
+import { reach } from './geometry';
 import source from './conv2d.wgsl?raw';
 
 /** A convolution as its kernel gets it: plain values, since TF.js keeps attributes for the gradient. */
@@ -16,6 +17,7 @@ export interface ConvolutionAttributes extends EpilogueAttributes {
   strides: readonly [number, number];
   /** top, bottom, left, right */
   padding: readonly [number, number, number, number];
+  dilation: number;
   /** [B,Ho,Wo,O] */
   outShape: readonly [number, number, number, number];
 }
@@ -29,13 +31,13 @@ export interface ConvolutionInputs {
 
 /** Output cells of a row that one invocation may compute. */
 const TILES = [8, 4, 2];
-/** A kernel wider than this would unroll into too much code. */
+/** A kernel that reaches further than this would unroll into too much code. */
 export const WIDEST_KERNEL = 7;
 
 /** Input columns that a tile of `pixels` cells reads, and how far apart the first ones of neighbouring cells are among them. */
-function columns(pixels: number, kernel: number, stride: number): { count: number; spacing: number } {
-  const spacing = Math.min(stride, kernel);
-  return { count: (pixels - 1) * spacing + kernel, spacing };
+function columns(pixels: number, span: number, stride: number): { count: number; spacing: number } {
+  const spacing = Math.min(stride, span);
+  return { count: (pixels - 1) * spacing + span, spacing };
 }
 
 export function runConvolution(
@@ -44,7 +46,7 @@ export function runConvolution(
   { x, weight, bias, residual }: ConvolutionInputs,
   attributes: ConvolutionAttributes,
 ): TensorInfo {
-  const { strides, padding, outShape } = attributes;
+  const { strides, padding, dilation, outShape } = attributes;
   const [batch, outHeight, outWidth, channels] = outShape;
   const [kernelHeight, kernel, inChannels] = weight.shape as [number, number, number, number];
   const full = kind === 'full';
@@ -52,15 +54,16 @@ export function runConvolution(
   const inComponents = full ? (inChannels % 4 === 0 ? 4 : 1) : components;
   const others = batch * outHeight * Math.ceil(channels / 4);
   const stride = strides[1];
+  const span = reach(kernel, dilation);
   const pixels = pickTile({
     sizes: TILES,
     length: outWidth,
     others,
     busy: busyInvocations(backend),
-    loads: (size) => columns(size, kernel, stride).count + kernel * (full ? inComponents : 1),
+    loads: (size) => columns(size, span, stride).count + kernel * (full ? inComponents : 1),
     products: (size) => size * kernel * (full ? inComponents : 1),
   });
-  const { count, spacing } = columns(pixels, kernel, stride);
+  const { count, spacing } = columns(pixels, span, stride);
   const work = Math.ceil(outWidth / pixels) * others;
   const shared = withEpilogue(
     channels,
@@ -79,6 +82,7 @@ export function runConvolution(
       PIXELS: pixels,
       KERNEL: kernel,
       STRIDE: stride,
+      DILATION: dilation,
       COLUMNS: count,
       SPACING: spacing,
       STEP: inComponents,

@@ -11,22 +11,25 @@ export interface PlainConvolution extends PlainEpilogue {
   strides: readonly [number, number];
   padding: Padding;
   depthwise?: boolean;
+  /** Input cells from one tap to the next; default 1. */
+  dilation?: number;
 }
 
-export function convolutionShape({ xShape, filterShape, strides, padding, depthwise }: PlainConvolution): Shape4D {
+export function convolutionShape(options: PlainConvolution): Shape4D {
+  const { xShape, filterShape, strides, padding, depthwise, dilation = 1 } = options;
   const [B, H, W, I] = xShape;
   const [kh, kw, , O] = filterShape;
   const { top, bottom, left, right } = padding;
   return [
     B,
-    Math.floor((H + top + bottom - kh) / strides[0]) + 1,
-    Math.floor((W + left + right - kw) / strides[1]) + 1,
+    Math.floor((H + top + bottom - (kh - 1) * dilation - 1) / strides[0]) + 1,
+    Math.floor((W + left + right - (kw - 1) * dilation - 1) / strides[1]) + 1,
     depthwise ? I : O,
   ];
 }
 
 export function convolutionReference(x: Numbers, filter: Numbers, options: PlainConvolution): Float64Array {
-  const { xShape, filterShape, strides, padding, depthwise } = options;
+  const { xShape, filterShape, strides, padding, depthwise, dilation = 1 } = options;
   const [B, H, W, I] = xShape;
   const [kh, kw, , O] = filterShape;
   const [, Ho, Wo, channels] = convolutionShape(options);
@@ -38,8 +41,8 @@ export function convolutionReference(x: Numbers, filter: Numbers, options: Plain
           let sum = 0;
           for (let ky = 0; ky < kh; ky++)
             for (let kx = 0; kx < kw; kx++) {
-              const iy = y * strides[0] + ky - padding.top;
-              const ix = x_ * strides[1] + kx - padding.left;
+              const iy = y * strides[0] + ky * dilation - padding.top;
+              const ix = x_ * strides[1] + kx * dilation - padding.left;
               if (iy < 0 || iy >= H || ix < 0 || ix >= W) continue;
               const cell = ((b * H + iy) * W + ix) * I;
               const tap = (ky * kw + kx) * I;

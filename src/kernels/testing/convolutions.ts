@@ -1,12 +1,12 @@
 /** What the parity tests of the ordinary and the depthwise convolution share. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { ConvolutionOptions } from '../conv2d/geometry';
+import type { DilatedOptions } from '../conv2d/geometry';
 import { convolutionReference, convolutionShape, type PlainConvolution } from '../conv2d/reference';
 import { relativeL2 } from './compare';
 import { numericGradient } from './finite-difference';
 import { dot, numbers } from './gradients';
 
-export type Convolution = (x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions) => tf.Tensor4D;
+export type Convolution = (x: tf.Tensor4D, filter: tf.Tensor4D, options: DilatedOptions) => tf.Tensor4D;
 type Shape4D = [number, number, number, number];
 
 const size = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
@@ -35,6 +35,7 @@ export async function forwardDifference(convolution: Convolution, plain: Case): 
   const out = convolution(tf.tensor4d(x, plain.xShape), tf.tensor4d(filter, plain.filterShape), {
     strides: plain.strides,
     padding: plain.padding,
+    ...(plain.dilation !== undefined && { dilation: plain.dilation }),
     ...(plain.activation && { activation: plain.activation }),
     ...(plain.scale !== undefined && { scale: plain.scale }),
     ...(plain.shift !== undefined && { shift: plain.shift }),
@@ -50,11 +51,12 @@ export async function forwardDifference(convolution: Convolution, plain: Case): 
 export async function gradientDifference(convolution: Convolution, plain: Case): Promise<number> {
   const { outShape, x, filter, bias, residual } = values({ ...plain, withBias: true, withResidual: true });
   const dy = numbers(size(outShape), 5);
-  const { strides, padding, activation = 'none', scale = 1, shift = 0 } = plain;
+  const { strides, padding, dilation = 1, activation = 'none', scale = 1, shift = 0 } = plain;
   const run = (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor, d: tf.Tensor): tf.Tensor =>
     convolution(a as tf.Tensor4D, b as tf.Tensor4D, {
       strides,
       padding,
+      dilation,
       activation,
       scale,
       shift,

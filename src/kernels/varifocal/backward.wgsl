@@ -5,6 +5,7 @@ fn main(index : i32) {
     let p = score(logits[index]);
     let own = quality[row];
     let positive = own * (p - own);
-    result[index] = dy[row / uniforms.queries] * select(NEGATIVE * p * p * p, positive, index % uniforms.columns == labels[row]);
+    let negative = uniforms.alpha * focus(p) * p;
+    result[index] = dy[row / uniforms.queries] * select(negative, positive, index % uniforms.columns == labels[row]);
   }
 }

@@ -40,6 +40,21 @@ test.each([
   expect(relativeL2(await gradient.data(), expected)).toBeLessThanOrEqual(1e-5);
 });
 
+test('another balance, as the loops compute it', async () => {
+  const balance = { alpha: 0.4, gamma: 1.5 };
+  const [sets, queries, columns] = [2, 3, 4];
+  const x = numbers(24, 1).map((v) => 8 * v);
+  const [labels, quality, dy] = [[0, -1, 3, 2, -1, -1], [0.9, 0, 0.2, 0.4, 0, 0], numbers(2, 4)];
+  const loss = (t: tf.Tensor): tf.Tensor =>
+    varifocal(t as tf.Tensor3D, tf.tensor2d(labels, [2, 3], 'int32'), tf.tensor2d(quality, [2, 3]), balance);
+  const each = varifocalReference(Float64Array.from(x), labels, quality, columns, balance);
+  const sums = [each.subarray(0, 12), each.subarray(12)].map((part) => part.reduce((a, b) => a + b, 0));
+  const logits = tf.tensor3d(x, [2, 3, 4]);
+  expect(relativeL2(await loss(logits).data(), sums)).toBeLessThanOrEqual(1e-5);
+  const expected = varifocalGradientReference(x, labels, quality, dy, { sets, queries, columns }, balance);
+  expect(relativeL2(await tf.grad(loss)(logits, tf.tensor1d(dy)).data(), expected)).toBeLessThanOrEqual(1e-5);
+});
+
 test('logits of any size stay finite', async () => {
   const x = tf.tensor3d([1e4, -1e4, 1e4, -1e4], [1, 2, 2]);
   const [labels, quality] = [tf.tensor2d([0, 1], [1, 2], 'int32'), tf.tensor2d([1, 0.5], [1, 2])];

@@ -5,12 +5,12 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { topK } from '../../kernels/top-k/op';
-import { attendAroundBoxes } from '../../nn/deformable';
+import { lookAroundBoxes } from '../../nn/deformable';
 import { gatherTokens, refineBoxes } from '../../nn/geometry';
-import { attention, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
+import { attend, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
-import type { DecodeOptions, First, LayerTrace, Memory, Selection, Trace } from '../detector';
+import type { DecodeOptions, First, LayerTrace, LayerViews, Memory, Selection, Trace } from '../detector';
 import { grouped } from '../rows';
 import type { StepDetrConfig } from './config';
 
@@ -22,20 +22,28 @@ export interface State {
   boxes: tf.Tensor3D;
 }
 
+interface LayerOutput {
+  /** mu_k [B,Q,D] */
+  hidden: tf.Tensor3D;
+  views: LayerViews;
+}
+
 /**
- * mu_k: what layer `index` makes of the state, without noise [B,Q,D].
+ * What layer `index` makes of the state, without noise.
  * @param memory of B images, or of fewer whose rows of the state follow each other (the rollouts of an image): queries meet
  *   the memory one by one, so that its projection is computed once for all of them
  * @param all where `state` has only some queries of every row: the row's whole state, which they attend to
+ * @param wanted whether to give `views` too; only where there is a row for each image
  */
-export function layerMean(
+function runLayer(
   p: Parameters,
   c: StepDetrConfig,
   index: number,
   state: State,
   memory: Memory,
-  all: State = state,
-): tf.Tensor3D {
+  all: State,
+  wanted: boolean,
+): LayerOutput {
   const name = `layers.${index}`;
   const { queries, boxes } = state;
   const positionOf = (around: tf.Tensor3D): tf.Tensor3D => mlp(p, three('position'), around, 'silu');
@@ -47,19 +55,33 @@ export function layerMean(
     linear(p, `${name}.key`, all === state ? asked : placed(all, positionOf(all.boxes))),
     linear(p, `${name}.value`, all.queries),
   ];
-  const seen = linear(p, `${name}.out`, attention(q, k, v, c.heads));
+  const self = attend(q, k, v, c.heads, { weights: wanted });
+  const seen = linear(p, `${name}.out`, self.mixed);
   const first = rmsNorm(p, `${name}.self_norm.weight`, queries, seen);
   const value = memory.values?.[index] ?? valueOf(p, index, memory);
   const names = { offsets: `${name}.cross.offsets`, weights: `${name}.cross.weights` };
   const sampling = { heads: c.heads, points: c.points, shapes: memory.shapes };
   const images = memory.tokens.shape[0];
   const [asking, around] = [grouped(tf.add(first, position), images), grouped(boxes, images)];
-  const sampled = tf.reshape(
-    attendAroundBoxes(p, names, asking, around, value, sampling),
-    queries.shape,
-  ) as tf.Tensor3D;
+  const looked = lookAroundBoxes(p, names, asking, around, value, sampling);
+  const sampled = tf.reshape(looked.mixed, queries.shape) as tf.Tensor3D;
   const second = rmsNorm(p, `${name}.cross_norm.weight`, first, linear(p, `${name}.cross.out`, sampled));
-  return rmsNorm(p, `${name}.ffn_norm.weight`, swiglu(p, `${name}.ffn.gate_up`, `${name}.ffn.down`, second, second));
+  const inner = swiglu(p, `${name}.ffn.gate_up`, `${name}.ffn.down`, second, second);
+  const hidden = rmsNorm(p, `${name}.ffn_norm.weight`, inner);
+  if (!wanted) return { hidden, views: {} };
+  return { hidden, views: { places: looked.places(), weights: looked.weights, self: self.weights! } };
+}
+
+/** mu_k [B,Q,D]; see `runLayer`. */
+export function layerMean(
+  p: Parameters,
+  c: StepDetrConfig,
+  index: number,
+  state: State,
+  memory: Memory,
+  all: State = state,
+): tf.Tensor3D {
+  return runLayer(p, c, index, state, memory, all, false).hidden;
 }
 
 /** [B,N,D] the memory as the cross attention of layer `index` reads it. */
@@ -109,13 +131,14 @@ export function decodeFrom(
   c: StepDetrConfig,
   memory: Memory,
   first: First,
+  views = false,
 ): LayerTrace[] {
   const layers: LayerTrace[] = [];
   let state: State = { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) };
   for (let index = 0; index < c.decoderLayers; index++) {
-    const hidden = layerMean(p, c, index, state, memory);
+    const { hidden, views: seen } = runLayer(p, c, index, state, memory, state, views);
     const predicted = predict(p, hidden, state.boxes);
-    layers.push({ layer: index + 1, hidden, ...predicted });
+    layers.push({ layer: index + 1, hidden, ...predicted, ...(views ? { views: seen } : {}) });
     state = { queries: hidden, boxes: stopGradient(predicted.boxes) };
   }
   return layers;
@@ -127,10 +150,10 @@ export function decode(
   c: StepDetrConfig,
   memory: Memory,
   anchors: tf.Tensor2D,
-  { dense = false }: DecodeOptions,
+  { dense = false, views = false }: DecodeOptions,
 ): Trace {
   const { first, answer, topk, extras } = selectQueries(p, c, memory, anchors, dense);
   const values = Array.from({ length: c.decoderLayers }, (_, index) => valueOf(p, index, memory));
   const read = { ...memory, values };
-  return { memory: read, topk, first, layers: [answer, ...decodeFrom(p, c, read, first)], extras };
+  return { memory: read, topk, first, layers: [answer, ...decodeFrom(p, c, read, first, views)], extras };
 }

@@ -1,0 +1,165 @@
+/** DETR (arXiv 2005.12872) as a Detector: weights, constants and the way from an image to every layer's answer. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { TensorSource } from '../../lib/tensor-source';
+import type { LayerClusters } from '../../nn/clusters/cost';
+import type { ClusterSettings } from '../../nn/clusters/settings';
+import { Parameters, type ParameterRule } from '../../nn/parameters';
+import type { ResNetConfig } from '../../nn/resnet/config';
+import { resNetRules } from '../../nn/resnet/rules';
+import { timmResNet } from '../../nn/resnet/timm';
+import type { DecodeOptions, Detector, EncodeOptions, First, LayerTrace, Memory, Selection, Trace } from '../detector';
+import type { Episode, EpisodeOptions } from '../episode';
+import { logStdNames, withPolicy } from '../policy';
+import { readPreprocessing, type Preprocessing } from '../preprocessing';
+import type { SetLossRecipe } from '../set-loss/recipe';
+import { runClusteredEncoder } from './clustered';
+import { readDetrConfig, type DetrConfig } from './config';
+import { decode, decodeFrom, firstOf, type DecoderRun } from './decoder';
+import { runEncoder } from './encoder';
+import { enter, type Entered } from './entrance';
+import { detrEpisode } from './episode';
+import { BACKBONE, CLASS_HEAD, detrRules } from './parameters';
+import { SinePositions } from './positions';
+
+/** The hub's DetrImageProcessor without a file: ImageNet's statistics, shorter side 800. */
+export const USUAL: Preprocessing = {
+  size: [800, 1066],
+  fit: { shortest: 800, longest: 1333 },
+  rescale: 1 / 255,
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+};
+/** The fourth stage, at stride 32 (16 where it is dilated). */
+const LAST_STAGE = 3;
+
+/** What a loaded model has beside its weights; a model that shares them leaves them alone. */
+interface Constants {
+  backbone: ResNetConfig;
+  positions: SinePositions;
+  rules: readonly ParameterRule[];
+  parameterCount: number;
+}
+
+export class Detr implements Detector {
+  readonly family = 'detr';
+  readonly scoring = 'softmax';
+  readonly setLoss: SetLossRecipe;
+  readonly policy: readonly string[];
+  readonly classHeads = [{ weight: `${CLASS_HEAD}.weight`, bias: `${CLASS_HEAD}.bias` }];
+
+  private constructor(
+    readonly config: DetrConfig,
+    readonly classes: readonly string[],
+    readonly preprocessing: Preprocessing,
+    readonly parameters: Parameters,
+    private readonly constants: Constants,
+    /** False: weights and constants are somebody else's. */
+    private readonly owner: boolean,
+  ) {
+    this.setLoss = config.setLoss;
+    this.policy = logStdNames(config.decoder);
+  }
+
+  /** @throws DetectorError naming the setting or tensor that is not as it should be */
+  static load(files: {
+    config: Record<string, unknown>;
+    preprocessor: Record<string, unknown> | undefined;
+    classes: readonly string[];
+    weights: TensorSource;
+    policy?: TensorSource | undefined;
+  }): Detr {
+    const config = readDetrConfig(files.config, files.classes.length);
+    const preprocessing = readPreprocessing(files.preprocessor, USUAL);
+    const backbone = timmResNet(files.weights, BACKBONE, { dilation: config.dilation, out: [LAST_STAGE] });
+    const rules = [...resNetRules(backbone), ...detrRules(config, backbone.widths[LAST_STAGE]!)];
+    const spread = { layers: config.decoder.layers, width: config.width };
+    const parameters = Parameters.load(rules, withPolicy(spread, files.weights, files.policy));
+    const constants: Constants = {
+      backbone,
+      positions: new SinePositions(config.width),
+      rules,
+      parameterCount: parameters.count - (files.policy ? 0 : spread.layers * spread.width),
+    };
+    return new Detr(config, files.classes, preprocessing, parameters, constants, true);
+  }
+
+  sharing(parameters: Parameters): Detr {
+    return new Detr(this.config, this.classes, this.preprocessing, parameters, this.constants, false);
+  }
+
+  get rules(): readonly ParameterRule[] {
+    return this.constants.rules;
+  }
+
+  get layers(): number {
+    return this.config.decoder.layers;
+  }
+
+  get queries(): number {
+    return this.config.queries;
+  }
+
+  get parameterCount(): number {
+    return this.constants.parameterCount;
+  }
+
+  encode(image: tf.Tensor4D, options: EncodeOptions = {}): Memory {
+    const entered = enter(this.parameters, this.constants.backbone, image, options);
+    const { p, c, positions } = this.run(entered);
+    return { ...entered, tokens: runEncoder({ p, c, positions, mask: entered.mask }, entered.tokens) };
+  }
+
+  /**
+   * As `encode`, with clusters in the place of the encoder's queries (ACT, arXiv 2011.09315). It waits for the clusters of each
+   * layer: not inside tf.tidy; inside `gradientsOf` it may be.
+   * @returns a memory whose tensors are the caller's, and what each layer's clusters came to
+   * @throws DetectorError `internal` for settings out of range
+   */
+  async encodeClustered(
+    image: tf.Tensor4D,
+    settings: ClusterSettings,
+    options: EncodeOptions = {},
+  ): Promise<{ memory: Memory; layers: LayerClusters[] }> {
+    const entered = tidied(() => enter(this.parameters, this.constants.backbone, image, options));
+    const positions = tf.tidy(() => this.positionsOf(entered));
+    const run = { p: this.parameters, c: this.config, positions, mask: entered.mask };
+    const onImage = await entered.mask?.data();
+    const { tokens, layers } = await runClusteredEncoder(run, entered.tokens, settings, onImage);
+    tf.dispose([entered.tokens, positions]);
+    return { memory: { ...entered, tokens }, layers };
+  }
+
+  select(memory: Memory): Selection {
+    return { first: firstOf({ c: this.config, memory }), extras: {} };
+  }
+
+  decode(memory: Memory, options: DecodeOptions = {}): Trace {
+    return decode(this.run(memory), options);
+  }
+
+  decodeFrom(memory: Memory, first: First): LayerTrace[] {
+    return decodeFrom(this.run(memory), first);
+  }
+
+  episode(memory: Memory, first: First, options: EpisodeOptions): Episode {
+    return detrEpisode(this.run(memory), first, options);
+  }
+
+  private positionsOf({ shapes, mask }: Pick<Memory, 'shapes' | 'mask'>): tf.Tensor3D {
+    return this.constants.positions.at(shapes[0]!, mask);
+  }
+
+  private run(memory: Memory): DecoderRun {
+    return { p: this.parameters, c: this.config, memory, positions: this.positionsOf(memory) };
+  }
+
+  dispose(): void {
+    if (!this.owner) return;
+    this.parameters.dispose();
+    this.constants.positions.dispose();
+  }
+}
+
+/** tf.tidy, whose types know no readonly arrays. */
+const tidied = (work: () => Entered): Entered =>
+  tf.tidy(work as unknown as () => tf.TensorContainer) as unknown as Entered;

@@ -1,0 +1,76 @@
+/**
+ * Attention inside one level (AIFI, RT-DETR, arXiv 2304.08069, section 4.2): post-norm transformer layers over the cells of a
+ * level, the sine position added to queries and keys. D-FINE's encoder has the same.
+ *
+ * B batch, h x w cells, S = h w tokens, D width, M heads, H hidden width.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Activation } from '../../kernels/conv2d/op';
+import { attend, layerNorm, linear } from '../../nn/layers';
+import type { ParameterRule, Parameters } from '../../nn/parameters';
+import { linear as linearRules, norm } from '../../nn/rules';
+
+export interface AifiConfig {
+  /** D, a multiple of 4 and of M. */
+  readonly width: number;
+  /** M */
+  readonly heads: number;
+  /** H */
+  readonly hidden: number;
+  /** Between the two linear layers; 'gelu' in every checkpoint of the hub. */
+  readonly activation: Activation;
+  readonly layers: number;
+}
+
+/** The hub's older names, which are the files' own: <name>.layers.<i>.{self_attn, self_attn_layer_norm, fc1, fc2, final_layer_norm}. */
+export function aifiRules(name: string, { width, hidden, layers }: AifiConfig): ParameterRule[] {
+  return Array.from({ length: layers }, (_, index) => {
+    const layer = `${name}.layers.${index}`;
+    return [
+      ...['q', 'k', 'v', 'out'].flatMap((part) =>
+        linearRules('encoder', `${layer}.self_attn.${part}_proj`, width, width),
+      ),
+      ...norm('encoder', `${layer}.self_attn_layer_norm`, width),
+      ...linearRules('encoder', `${layer}.fc1`, width, hidden),
+      ...linearRules('encoder', `${layer}.fc2`, hidden, width),
+      ...norm('encoder', `${layer}.final_layer_norm`, width),
+    ];
+  }).flat();
+}
+
+function layer(
+  p: Parameters,
+  name: string,
+  { heads, activation }: AifiConfig,
+  x: tf.Tensor3D,
+  positions: tf.Tensor3D,
+): tf.Tensor3D {
+  const placed: tf.Tensor3D = tf.add(x, positions);
+  const { mixed } = attend(
+    linear(p, `${name}.self_attn.q_proj`, placed),
+    linear(p, `${name}.self_attn.k_proj`, placed),
+    linear(p, `${name}.self_attn.v_proj`, x),
+    heads,
+  );
+  const seen = layerNorm(p, `${name}.self_attn_layer_norm`, x, linear(p, `${name}.self_attn.out_proj`, mixed));
+  const hidden = linear(p, `${name}.fc1`, seen, { activation });
+  return layerNorm(p, `${name}.final_layer_norm`, seen, linear(p, `${name}.fc2`, hidden));
+}
+
+/**
+ * @param x [B,h,w,D]
+ * @param positions [1,h*w,D], of `rowColumnPositions`
+ * @returns [B,h,w,D]
+ */
+export function runAifi(
+  p: Parameters,
+  name: string,
+  c: AifiConfig,
+  x: tf.Tensor4D,
+  positions: tf.Tensor3D,
+): tf.Tensor4D {
+  const [batch, h, w, width] = x.shape;
+  let tokens: tf.Tensor3D = tf.reshape(x, [batch, h * w, width]);
+  for (let index = 0; index < c.layers; index++) tokens = layer(p, `${name}.layers.${index}`, c, tokens, positions);
+  return tf.reshape(tokens, x.shape);
+}

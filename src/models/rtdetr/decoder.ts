@@ -1,0 +1,105 @@
+/**
+ * RT-DETR's decoder (arXiv 2304.08069, section 4.3): post-norm layers of self-attention, deformable attention around the boxes
+ * and a two-layer perceptron; each refines the boxes that entered it.
+ *
+ * B batch, N memory tokens, Q queries, D width, C classes.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { refineBoxes } from '../../nn/geometry';
+import { attend, layerNorm, linear, mlp } from '../../nn/layers';
+import type { Parameters } from '../../nn/parameters';
+import { stopGradient } from '../../nn/tape';
+import type { First, LayerTrace, LayerViews, Memory } from '../detector';
+import { grouped } from '../rows';
+import type { RtDetrConfig } from './config';
+import { gather, lookAround } from './cross-attention';
+import { boxHead, classHead, layerName, layersOf, POSITION } from './parameters';
+
+/** State of an episode's step: the queries [B,Q,D] and boxes [B,Q,4] that enter a layer. */
+export interface State {
+  queries: tf.Tensor3D;
+  boxes: tf.Tensor3D;
+}
+
+/** A model and the memory that it reads. */
+export interface DecoderRun {
+  p: Parameters;
+  c: RtDetrConfig;
+  /** Of B images, or of fewer whose rows of the state follow each other (the rollouts of an image). */
+  memory: Memory;
+}
+
+/** [B,N,D] the memory as the cross attention of layer `index` reads it. */
+export function valueOf(p: Parameters, index: number, { tokens }: Memory): tf.Tensor3D {
+  return linear(p, `${layerName(index)}.encoder_attn.value_proj`, tokens);
+}
+
+interface LayerOutput {
+  /** mu_k [B,Q,D] */
+  hidden: tf.Tensor3D;
+  views: LayerViews;
+}
+
+/**
+ * What layer `index` makes of the state, without noise.
+ * @param all where `state` has only some queries of every row: the row's whole state, which they attend to
+ * @param wanted whether to give `views` too; only where there is a row for each image
+ */
+function runLayer({ p, c, memory }: DecoderRun, index: number, state: State, all: State, wanted: boolean): LayerOutput {
+  const name = layerName(index);
+  const { queries, boxes } = state;
+  const positionOf = (around: tf.Tensor3D): tf.Tensor3D => mlp(p, layersOf(POSITION, 2), around, 'relu');
+  const position = positionOf(boxes);
+  const asked = tf.add(queries, position) as tf.Tensor3D;
+  const others = all === state ? asked : (tf.add(all.queries, positionOf(all.boxes)) as tf.Tensor3D);
+  const self = attend(
+    linear(p, `${name}.self_attn.q_proj`, asked),
+    linear(p, `${name}.self_attn.k_proj`, others),
+    linear(p, `${name}.self_attn.v_proj`, all.queries),
+    c.heads,
+    { weights: wanted },
+  );
+  const seen = linear(p, `${name}.self_attn.out_proj`, self.mixed);
+  const first = layerNorm(p, `${name}.self_attn_layer_norm`, queries, seen);
+  const value = memory.values?.[index] ?? valueOf(p, index, memory);
+  const images = memory.tokens.shape[0];
+  const [asking, around] = [grouped(tf.add(first, position) as tf.Tensor3D, images), grouped(boxes, images)];
+  const looked = lookAround(p, `${name}.encoder_attn`, c, memory.shapes, asking, around);
+  const sampled: tf.Tensor3D = tf.reshape(gather(value, looked, c, memory.shapes), queries.shape);
+  const read = linear(p, `${name}.encoder_attn.output_proj`, sampled);
+  const second = layerNorm(p, `${name}.encoder_attn_layer_norm`, first, read);
+  const inner = linear(p, `${name}.fc1`, second, { activation: c.activation });
+  const hidden = layerNorm(p, `${name}.final_layer_norm`, second, linear(p, `${name}.fc2`, inner));
+  return { hidden, views: wanted ? { ...looked, self: self.weights! } : {} };
+}
+
+/** mu_k [B,Q,D]; see `runLayer`. */
+export function layerMean(run: DecoderRun, index: number, state: State, all: State = state): tf.Tensor3D {
+  return runLayer(run, index, state, all, false).hidden;
+}
+
+/** Class logits [B,Q,C] and boxes [B,Q,4] of queries that left layer `index`; `from` are the boxes that entered it. */
+export function predict(
+  { p }: DecoderRun,
+  index: number,
+  queries: tf.Tensor3D,
+  from: tf.Tensor3D,
+): Pick<LayerTrace, 'logits' | 'boxes'> {
+  return {
+    logits: linear(p, classHead(index), queries),
+    boxes: refineBoxes(from, mlp(p, layersOf(boxHead(index), 3), queries, 'relu')),
+  };
+}
+
+/** Layers 1, …, L from given queries and boxes, without noise: q_{k+1} = mu_k. No gradient goes to what it starts from. */
+export function decodeFrom(run: DecoderRun, first: First, views = false): LayerTrace[] {
+  const layers: LayerTrace[] = [];
+  let state: State = { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) };
+  for (let index = 0; index < run.c.layers; index++) {
+    const { hidden, views: seen } = runLayer(run, index, state, state, views);
+    const predicted = predict(run, index, hidden, state.boxes);
+    layers.push({ layer: index + 1, hidden, ...predicted, ...(views ? { views: seen } : {}) });
+    state = { queries: hidden, boxes: stopGradient(predicted.boxes) };
+  }
+  return layers;
+}

@@ -1,0 +1,78 @@
+/** RT-DETR (basic and bottleneck backbones) and RT-DETRv2 against PyTorch: every layer, the losses, every gradient. */
+import type * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { OpenedDevice } from '../../kernels/backend';
+import { maxDifference } from '../../kernels/testing/compare';
+import { openTestDevice, throwFaults } from '../../kernels/testing/device';
+import { sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
+import type { Labels } from '../../lib/set-prediction';
+import { gradientsOf } from '../../nn/tape';
+import { expectEveryGradient } from '../../nn/testing/gradients';
+import { decoderLayers } from '../detector';
+import { familyLosses } from '../set-loss/testing/family-losses';
+import { FOLDERS, openReference, type Reference } from './testing/reference';
+
+const LOGITS = 1e-3;
+const BOXES = 1e-4;
+const HIDDEN = 1e-3;
+/** Relative. */
+const LOSS = 1e-3;
+/** Buffers, not parameters: the backbone's frozen batch norms and constants. Under `grad.` stand their values. */
+const BUFFERS = /\.normalization\.(weight|bias)$|\.n_points_scale$/;
+
+let opened: OpenedDevice;
+beforeAll(async () => {
+  opened = await openTestDevice();
+});
+afterEach(() => throwFaults(opened));
+
+describe.skipIf(!sharedIsHere).each(FOLDERS)(`%s (${WHY_SKIPPED} otherwise)`, (folder) => {
+  let reference: Reference;
+  beforeAll(async () => {
+    reference = await openReference(folder);
+  });
+
+  const difference = async (tensor: tf.Tensor, name: string): Promise<number> =>
+    maxDifference(await tensor.data(), reference.cases.float32(name));
+
+  test('forward: the selection and every layer', async () => {
+    const { model, image } = reference;
+    const trace = model.decode(model.encode(image), { dense: true });
+    const [selection] = trace.layers;
+    expect(await difference(trace.extras['select.logits']!, 'enc.all_logits')).toBeLessThanOrEqual(LOGITS);
+    expect(await difference(selection!.logits, 'enc.topk_logits')).toBeLessThanOrEqual(LOGITS);
+    expect(await difference(selection!.boxes, 'enc.topk_boxes')).toBeLessThanOrEqual(BOXES);
+    for (const [k, { hidden, logits, boxes }] of decoderLayers(trace).entries()) {
+      expect(await difference(hidden, `layer.${k}.hidden`), `hidden ${k}`).toBeLessThanOrEqual(HIDDEN);
+      expect(await difference(logits, `layer.${k}.logits`), `logits ${k}`).toBeLessThanOrEqual(LOGITS);
+      expect(await difference(boxes, `layer.${k}.boxes`), `boxes ${k}`).toBeLessThanOrEqual(BOXES);
+    }
+  });
+
+  const labels = (): Labels[] =>
+    [0, 1].map((image) => ({
+      classes: Int32Array.from(reference.cases.int64(`labels.${image}.classes`), Number),
+      boxes: Float32Array.from(reference.cases.float32(`labels.${image}.boxes`)),
+    }));
+
+  test('backward: every loss and every gradient, the backbone’s too', async () => {
+    const { model, image, cases, weights } = reference;
+    const rules = model.rules.filter(({ group }) => group !== 'policy');
+    const { value, gradients } = await gradientsOf(
+      async () => {
+        const trace = model.decode(model.encode(image, { backbone: true }));
+        const losses = await familyLosses(model.setLoss, trace.layers, labels());
+        return { loss: losses['total']!, value: losses };
+      },
+      rules.map(({ name }) => model.parameters.get(name)),
+    );
+    const names = cases.names.filter((name) => name.startsWith('loss.'));
+    expect(names.length).toBe(13);
+    for (const name of names) {
+      const expected = cases.float32(name)[0]!;
+      const [got] = await value[name.slice('loss.'.length)]!.data();
+      expect(Math.abs(got! - expected) / expected, name).toBeLessThanOrEqual(LOSS);
+    }
+    await expectEveryGradient({ rules, gradients, source: weights, cases, skip: BUFFERS });
+  });
+});

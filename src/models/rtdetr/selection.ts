@@ -1,0 +1,51 @@
+/**
+ * RT-DETR's query selection (arXiv 2304.08069, section 4.3): the Q memory tokens whose best class scores highest become queries.
+ *
+ * B batch, N memory tokens, Q queries, D width, C classes.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { topK } from '../../kernels/top-k/op';
+import { gatherTokens } from '../../nn/geometry';
+import { layerNorm, linear, mlp } from '../../nn/layers';
+import type { Parameters } from '../../nn/parameters';
+import type { Memory, Selection } from '../detector';
+import { layersOf, SELECT_BOX, SELECT_CLASS, SELECT_OUTPUT } from './parameters';
+
+export interface AnchorTensors extends Record<string, tf.Tensor> {
+  /** [N,4] logits of cxcywh. */
+  logits: tf.Tensor2D;
+  /** [1,N,1] 1 where a token has an anchor, else 0. */
+  valid: tf.Tensor3D;
+}
+
+/** A model that selects queries by these names (D-FINE does too), and the memory that it reads. */
+export interface SelectionRun {
+  p: Parameters;
+  c: { readonly queries: number };
+  memory: Memory;
+}
+
+/** @param dense also predict boxes of every token */
+export function selectQueries(
+  { p, c, memory: { tokens } }: SelectionRun,
+  { logits: anchors, valid }: AnchorTensors,
+  dense: boolean,
+): Required<Selection> {
+  const placed: tf.Tensor3D = tf.mul(tokens, valid);
+  const output = layerNorm(p, `${SELECT_OUTPUT}.1`, linear(p, `${SELECT_OUTPUT}.0`, placed));
+  const logits = linear(p, SELECT_CLASS, output);
+  const topk = topK(logits, c.queries);
+  const hidden = gatherTokens(output, topk);
+  const boxesOf = (x: tf.Tensor3D, anchor: tf.Tensor): tf.Tensor3D =>
+    tf.sigmoid(tf.add(mlp(p, layersOf(SELECT_BOX, 3), x, 'relu'), anchor) as tf.Tensor3D);
+  const chosen = { layer: 'select' as const, hidden, logits: gatherTokens(logits, topk) };
+  if (dense) {
+    const boxes = boxesOf(output, tf.expandDims(anchors, 0));
+    const answer = { ...chosen, boxes: gatherTokens(boxes, topk) };
+    return { first: answer, answer, topk, extras: { 'select.logits': logits, 'select.boxes': boxes } };
+  }
+  const [batch, queries] = topk.shape;
+  const own = tf.reshape(tf.gather(anchors, tf.reshape(topk, [batch * queries])), [batch, queries, 4]);
+  const answer = { ...chosen, boxes: boxesOf(hidden, own) };
+  return { first: answer, answer, topk, extras: {} };
+}
