@@ -1,11 +1,13 @@
 /**
  * A checkpoint for other classes: every class head gets one row for each name. A name that the checkpoint knows starts from its
- * row, a new one from zero weights and the prior that RetinaNet starts with (arXiv 1708.02002, section 4.1).
+ * row, a new one from zero weights and the prior that RetinaNet starts with (arXiv 1708.02002, section 4.1); with softmax scores from
+ * zeros, and the row of "no object" stays the last one.
  *
  * C classes before, N names, D width.
  */
 import { DetectorError } from '../lib/errors';
 import { between, seededRandom } from '../lib/random';
+import type { ModelFamily } from '../lib/types';
 import { requireFamily, type ModelFiles } from './load';
 import { tensorSource, type PlainTensor } from './tensors';
 
@@ -13,13 +15,21 @@ import { tensorSource, type PlainTensor } from './tensors';
 const PRIOR = 0.01;
 export const PRIOR_BIAS = -Math.log((1 - PRIOR) / PRIOR);
 
-/** Tensors [C,D] and [C] of the class heads, by family. */
-const HEADS: Readonly<Record<string, RegExp>> = {
+/** A head of every layer, in some files under the decoder's name too, and the query selection's. */
+const REAL_TIME = /^((model\.decoder\.)?class_embed\.\d+|model\.enc_score_head)\.(weight|bias)$/;
+
+/** Tensors [C,D] and [C] of the class heads, by family; DETR's have a last row for "no object". */
+const HEADS: Readonly<Record<ModelFamily, RegExp>> = {
   stepdetr: /^(class_head|select_class)\.(weight|bias)$/,
   deimv2: /^decoder\.(enc_score_head|dec_score_head\.\d+)\.(weight|bias)$/,
+  detr: /^class_labels_classifier\.(weight|bias)$/,
+  deformable_detr: /^(model\.decoder\.)?class_embed\.\d+\.(weight|bias)$/,
+  rt_detr: REAL_TIME,
+  rt_detr_v2: REAL_TIME,
+  d_fine: REAL_TIME,
 };
-/** [C+1,D], the last row for padding: DEIMv2's denoising queries. Nothing here reads it, its authors' code does. */
-const DENOISING = 'decoder.denoising_class_embed.weight';
+/** [C+1,D] of denoising queries, the last row for padding. DEIMv2's is read by nothing here, but by its authors' code. */
+const DENOISING = /^(decoder|model)\.denoising_class_embed\.weight$/;
 
 /** How names are compared. */
 const keyOf = (name: string): string => name.trim().toLowerCase();
@@ -57,22 +67,34 @@ function pick(
   return out;
 }
 
-function adapted({ weights, classes }: ModelFiles, heads: RegExp, rows: readonly number[]): Map<string, PlainTensor> {
+/** Numbers of mean 0 and variance 1, as the authors' embeddings start. */
+function embeddingOf(name: string): () => number {
+  const random = seededRandom(name);
+  return () => between(random, -Math.sqrt(3), Math.sqrt(3));
+}
+
+/**
+ * Where two-stage Deformable DETR ranks its proposals: by the first column of the head behind the layers' (its authors train it as
+ * "anything"), which therefore stays the first one whatever the classes.
+ */
+function ranksProposals(name: string, { config }: ModelFiles): boolean {
+  return config['two_stage'] === true && name.includes(`class_embed.${String(config['decoder_layers'])}.`);
+}
+
+function adapted(files: ModelFiles, family: ModelFamily, rows: readonly number[]): Map<string, PlainTensor> {
+  const { weights, classes } = files;
   const made = new Map<string, PlainTensor>();
-  const random = seededRandom(DENOISING);
-  // mean 0 and variance 1, as the authors' embedding starts
-  const embedding = (): number => between(random, -Math.sqrt(3), Math.sqrt(3));
+  const softmax = family === 'detr';
+  const andLast = [...rows, classes.length];
+  const make = (name: string, from: readonly number[], fresh: () => number): void => {
+    const [, ...rest] = weights.shape(name);
+    made.set(name, { shape: [from.length, ...rest], data: pick(weights.float32(name), rest[0] ?? 1, from, fresh) });
+  };
   for (const name of weights.names) {
-    if (heads.test(name)) {
-      const [, ...rest] = weights.shape(name);
-      const fresh = rest.length === 0 ? PRIOR_BIAS : 0;
-      const data = pick(weights.float32(name), rest[0] ?? 1, rows, () => fresh);
-      made.set(name, { shape: [rows.length, ...rest], data });
-    } else if (name === DENOISING) {
-      const width = weights.shape(name)[1]!;
-      const data = pick(weights.float32(name), width, [...rows, classes.length], embedding);
-      made.set(name, { shape: [rows.length + 1, width], data });
-    }
+    const prior = name.endsWith('.bias') && !softmax ? PRIOR_BIAS : 0;
+    const own = ranksProposals(name, files) ? [0, ...rows.slice(1)] : rows;
+    if (HEADS[family].test(name)) make(name, softmax ? andLast : own, () => prior);
+    else if (DENOISING.test(name)) make(name, andLast, embeddingOf(name));
   }
   return made;
 }
@@ -98,7 +120,7 @@ export function adaptClasses(files: ModelFiles, names: readonly string[], rows?:
   refuse(names);
   const trimmed = names.map((name) => name.trim());
   const family = requireFamily(files.config);
-  const made = adapted(files, HEADS[family]!, rows ?? knownRows(files.classes, trimmed));
+  const made = adapted(files, family, rows ?? knownRows(files.classes, trimmed));
   return {
     ...files,
     config: configFor(files.config, trimmed),

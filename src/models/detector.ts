@@ -4,8 +4,10 @@
  * B batch, Q queries, N memory tokens, C classes, D width, L decoder layers.
  */
 import type * as tf from '@tensorflow/tfjs-core';
+import type { ClusterSettings } from '../lib/clusters';
 import type { Scoring } from '../lib/set-prediction';
 import type { LayerId, ModelFamily } from '../lib/types';
+import type { LayerClusters } from '../nn/clusters/cost';
 import type { LevelShape } from '../nn/geometry';
 import type { ParameterRule, Parameters } from '../nn/parameters';
 import type { Episode, EpisodeOptions } from './episode';
@@ -45,6 +47,17 @@ export interface EncodeOptions {
   mask?: tf.Tensor3D;
   /** Trace the backbone too, for its gradients; else it runs untraced, fused. */
   backbone?: boolean;
+}
+
+/** One encoder layer's clusters, over the cells of the level that it attends in. */
+export interface EncoderClusters extends LayerClusters {
+  shape: LevelShape;
+}
+
+/** A memory, and what clusters came to in each dense encoder layer; none without clusters. */
+export interface ClusteredMemory {
+  memory: Memory;
+  layers: EncoderClusters[];
 }
 
 /** What enters the first decoder layer. */
@@ -116,12 +129,21 @@ export interface Detector {
   readonly policy: readonly string[];
   /** Parameters of every class head, the selection's and the layers': weight [D,C] and bias [C]. */
   readonly classHeads: readonly { weight: string; bias: string }[];
+  /** Every query has a place and a meaning of its own, learned: no other queries, as denoising has them, can go through the decoder. */
+  readonly learnedQueries?: boolean;
   /** Parameter [C+1,D] that says what a denoising query claims to be, where the family has one; its last row is for padding. */
   readonly denoisingClasses?: string;
   /** Numbers in all of the checkpoint's files. */
   readonly parameterCount: number;
   /** image [B,H,W,3] in the units of `preprocessing` -> memory. Run inside tf.tidy. */
   encode(image: tf.Tensor4D, options?: EncodeOptions): Memory;
+  /**
+   * As `encode`, with clusters in the place of the encoder's queries (ACT, arXiv 2011.09315); only where the encoder has dense
+   * attention. It waits for the clusters of each layer: not inside tf.tidy; inside `gradientsOf` it may be.
+   * @returns a memory whose tensors are the caller's
+   * @throws DetectorError `internal` for settings out of range
+   */
+  encodeClustered?(image: tf.Tensor4D, settings: ClusterSettings, options?: EncodeOptions): Promise<ClusteredMemory>;
   /** Memory -> every layer's answer, without noise. Run inside tf.tidy. */
   decode(memory: Memory, options?: DecodeOptions): Trace;
   /**

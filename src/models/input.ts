@@ -8,6 +8,7 @@ const pixelsOf = (image: ImageSource): { width: number; height: number } =>
 
 /** @returns [1,H,W,3] in the units of `preprocessing` */
 export function inputOf(preprocessing: Preprocessing, image: ImageSource): tf.Tensor4D {
-  const { size: _usual, fit: _fit, ...scale } = preprocessing;
+  const { rescale, mean, std } = preprocessing;
+  const scale = { rescale, ...(mean && { mean }), ...(std && { std }) };
   return resizeToTensor(image, inputSize(preprocessing, pixelsOf(image)), scale);
 }

@@ -12,10 +12,26 @@ test('rows of logits and boxes come apart, layer by layer', () => {
   const row = (a: number, b: number, box: number): number[] => [a, b, box, box, box, box];
   const packed = Float32Array.from([...row(0, 2, 0.1), ...row(1, -1, 0.2), ...row(-3, 0, 0.3), ...row(4, -4, 0.4)]);
   const layers = [{ layer: 'select' as const }, { layer: 1 }];
-  const [first, second] = unpackLayers(packed, layers as Parameters<typeof unpackLayers>[1], 2, 2);
+  const [first, second] = unpackLayers(packed, layers as Parameters<typeof unpackLayers>[1], {
+    classes: 2,
+    queries: 2,
+    scoring: 'sigmoid',
+  });
   expect([...first!.query]).toEqual([0, 1, 0, 1]);
   expect([...first!.label]).toEqual([1, 0, 0, 1]);
   expect(first!.score[0]).toBeCloseTo(1 / (1 + Math.exp(-2)), 6);
   expect([...second!.query]).toEqual([1, 0, 0, 1]);
   expect(second!.boxes[4]).toBeCloseTo(0.4, 6);
+});
+
+test('softmax: each query is its best class, the last column is no class, and not-a-number is left out', () => {
+  const row = (...logits: number[]): number[] => [...logits, 0.1, 0.2, 0.3, 0.4];
+  const packed = Float32Array.from([...row(1, 2, 9), ...row(5, 1, 0), ...row(NaN, 1, 0)]);
+  const layers = [{ layer: 1 }] as Parameters<typeof unpackLayers>[1];
+  const [only] = unpackLayers(packed, layers, { classes: 2, queries: 3, scoring: 'softmax' });
+  expect([...only!.query]).toEqual([1, 0]);
+  expect([...only!.label]).toEqual([0, 1]);
+  expect(only!.score[0]).toBeCloseTo(Math.exp(5) / (Math.exp(5) + Math.exp(1) + 1), 6);
+  expect(only!.score[1]).toBeCloseTo(Math.exp(2) / (Math.exp(1) + Math.exp(2) + Math.exp(9)), 8);
+  expect([...only!.boxes.subarray(0, 2)]).toEqual([Math.fround(0.1), Math.fround(0.2)]);
 });

@@ -6,7 +6,7 @@ import { maxDifference } from '../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../kernels/testing/device';
 import { numbers } from '../kernels/testing/gradients';
 import type { TensorSource } from '../lib/tensor-source';
-import { attendAroundBoxes, lookAroundBoxes, lookAtPoints, type Looked } from './deformable';
+import { lookAroundBoxes, lookAtPoints, type Looked } from './deformable';
 import { Parameters } from './parameters';
 import { linear } from './rules';
 
@@ -119,12 +119,4 @@ test('an offset is a part of the box around boxes, and a cell at points', async 
   const parts = expected((row, sample, axis) => (0.5 / POINTS[levelOf(sample)]!) * all[4 * row + 2 + axis]!);
   expect(maxDifference(at, cells)).toBeLessThanOrEqual(1e-5);
   expect(maxDifference(around, parts)).toBeLessThanOrEqual(1e-5);
-});
-
-test('the answer alone is the same', async () => {
-  const [value] = values();
-  const sampling = { heads: HEADS, points: POINTS, shapes: BARE };
-  const { mixed } = lookAroundBoxes(p, NAMES, query(), boxes(), value, sampling);
-  const alone = attendAroundBoxes(p, NAMES, query(), boxes(), value, sampling);
-  expect(maxDifference(await alone.data(), await mixed.data())).toBe(0);
 });

@@ -91,6 +91,7 @@ function look(
 }
 
 /**
+ * Samples around boxes: an offset of 1 is half the box, divided by the level's number of points.
  * @param query [B,Q,D]
  * @param boxes [B,Q,4] cxcywh as fractions of the image
  * @param value [B,N,D]
@@ -109,18 +110,6 @@ export function lookAroundBoxes(
     const scaled = tf.mul(offsets, tf.mul(offsetScale(sampling.points), size));
     return ratios ? tf.mul(scaled, ratios) : scaled;
   });
-}
-
-/** As `lookAroundBoxes`, the answer alone: [B,Q,D], before any output projection. */
-export function attendAroundBoxes(
-  p: Parameters,
-  names: SamplingNames,
-  query: tf.Tensor3D,
-  boxes: tf.Tensor3D,
-  value: tf.Tensor3D,
-  sampling: BoxSampling,
-): tf.Tensor3D {
-  return lookAroundBoxes(p, names, query, boxes, value, sampling).mixed;
 }
 
 /**

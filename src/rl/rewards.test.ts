@@ -7,6 +7,7 @@ import { numbers } from '../kernels/testing/gradients';
 import { RL_DEFAULTS } from '../lib/rl-settings';
 import type { Labels, Match, SetPrediction } from '../lib/set-prediction';
 import { match } from '../models/matching/match';
+import { RT_DETR_LOSS } from '../models/set-loss/recipe';
 import { advantagesOf, leaveOneOut, returnsOf, standardised } from './returns';
 import { layerReward } from './rewards';
 
@@ -138,7 +139,7 @@ test.skipIf(!here)('PyTorch’s logits and boxes: reward parts, credit, returns 
         logits: cases.float32(`layer.${k}.logits`).slice(g * Q * C, (g + 1) * Q * C),
         boxes: cases.float32(`layer.${k}.boxes`).slice(g * Q * 4, (g + 1) * Q * 4),
       };
-      const r = layerReward(prediction, truth, match(prediction, truth), RL_DEFAULTS);
+      const r = layerReward(prediction, truth, match(prediction, truth, RT_DETR_LOSS.match), RL_DEFAULTS);
       parts.push(r.iou, r.accuracy, r.overlap, r.extra, r.reward);
       credit.set(r.query, (g * K + k) * Q);
       r.query.forEach((value, q) => (credits[(g * Q + q) * K + k] = value));

@@ -18,7 +18,9 @@ import type { TensorSource } from '../lib/tensor-source';
 import type { Memory } from '../models/detector';
 import { rollOut, type Outcome, type RolloutStep } from '../models/episode';
 import { match } from '../models/matching/match';
-import { setLoss, setTargets, type SetTargets } from '../models/set-loss/set-loss';
+import { RT_DETR_LOSS } from '../models/set-loss/recipe';
+import { setLoss } from '../models/set-loss/set-loss';
+import { setTargets, type SetTargets } from '../models/set-loss/targets';
 import { plainSetLoss } from '../models/set-loss/plain';
 import { StepDetr } from '../models/stepdetr/model';
 import { stepDetrRules } from '../models/stepdetr/parameters';
@@ -151,7 +153,7 @@ describe.skipIf(!sharedIsHere)(`one step against PyTorch (${WHY_SKIPPED} otherwi
   function setsOf(memory: Memory): tf.Scalar {
     const layers = model.decode(memory).layers.slice(1);
     const stacked = (pick: 'logits' | 'boxes'): tf.Tensor3D => tf.concat(layers.map((layer) => layer[pick])); // K,Q,.
-    const { classes, boxes } = setLoss(stacked('logits'), stacked('boxes'), targets);
+    const { classes, boxes } = setLoss(stacked('logits'), stacked('boxes'), targets, RT_DETR_LOSS);
     return tf.sum(tf.add(classes, boxes));
   }
 
@@ -179,12 +181,14 @@ describe.skipIf(!sharedIsHere)(`one step against PyTorch (${WHY_SKIPPED} otherwi
     earned = [];
     for (const step of steps) {
       const predictions = await plainPredictions(step);
-      earned.push(predictions.map((one) => layerReward(one, labels, match(one, labels), RL_DEFAULTS)));
+      earned.push(
+        predictions.map((one) => layerReward(one, labels, match(one, labels, RT_DETR_LOSS.match), RL_DEFAULTS)),
+      );
     }
     means = (await Promise.all(model.decode(memory).layers.slice(1).map(plainPredictions))).flat();
     targets = setTargets(
       Q,
-      means.map((one) => ({ labels, match: match(one, labels) })),
+      means.map((one) => ({ labels, match: match(one, labels, RT_DETR_LOSS.match) })),
     );
   });
 
@@ -247,7 +251,7 @@ describe.skipIf(!sharedIsHere)(`one step against PyTorch (${WHY_SKIPPED} otherwi
       if (own[name]) expect(Math.abs(chained - expected), `${name}, chained`).toBeLessThanOrEqual(CANCELLED);
     }
     const plain = means
-      .map((one) => plainSetLoss(one, labels, match(one, labels)))
+      .map((one) => plainSetLoss(one, labels, match(one, labels, RT_DETR_LOSS.match), RT_DETR_LOSS))
       .reduce((sum, loss) => sum + loss.classes + loss.boxes, 0);
     expect(relativeL2([plain], cases.float32('loss.set')), 'plain set loss').toBeLessThanOrEqual(VALUE);
   });

@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Labels } from '../lib/set-prediction';
 import type { Memory } from '../models/detector';
-import { disposeMemory } from './memories';
+import { disposeMemory } from '../models/encode-image';
 
 export interface BatchItem {
   /** The image's id in the data. */

@@ -1,15 +1,17 @@
 /**
  * Knowledge distillation: the student learns what a teacher says of the same view (Hinton et al., arXiv 1503.02531: soft class
  * scores; for set prediction as in DETRDistill, arXiv 2211.10156: teacher's boxes as targets of a Hungarian matching, and dense
- * scores of the encoder). Here scores are sigmoids, so the divergence is a binary one in every column.
+ * scores of the encoder). Where scores are sigmoids the divergence is a binary one in every column; softmax: distil-softmax.ts.
  *
- * S layers (select first), B images, Q queries, C class columns, n taught boxes, N memory tokens.
+ * S layers (select first, where there is one), B images, Q queries, C classes, n taught boxes, N memory tokens.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { overlaps } from '../nn/box-overlap';
-import type { SetPrediction } from '../lib/set-prediction';
+import { objectColumns, type SetPrediction } from '../lib/set-prediction';
 import type { TrainSettings } from '../lib/train-settings';
 import type { Trace } from '../models/detector';
+import type { SetLossRecipe } from '../models/set-loss/recipe';
+import { softmaxDivergence } from './distil-softmax';
 import { matchTaught } from './match-taught';
 import type { Taught } from './batch';
 
@@ -47,7 +49,8 @@ interface Targets {
 }
 
 function targetsOf(predictions: readonly (readonly SetPrediction[])[], taught: readonly Taught[]): Targets {
-  const { queries, columns } = predictions[0]![0]!;
+  const { queries } = predictions[0]![0]!;
+  const columns = objectColumns(predictions[0]![0]!);
   const rows = predictions.length * taught.length;
   const scores = new Float32Array(rows * queries * columns);
   const boxes = Float32Array.from({ length: rows * queries * 4 }, (_, i) => NOWHERE[i % 4]!);
@@ -87,21 +90,31 @@ function denseLoss(trace: Trace, taught: readonly Taught[]): tf.Scalar | null {
   return tf.div(tf.sum(each), present) as tf.Scalar;
 }
 
+/** Every score on its own, by the taught boxes of its image. */
+function sigmoidDivergence(logits: tf.Tensor3D, { scores, scale }: Targets, taught: readonly Taught[]): tf.Scalar {
+  const entropy = ofKnown(tf.mul(crossEntropy(logits, scores), focus(logits, scores)), taught);
+  return tf.sum(tf.mul(entropy, scale));
+}
+
 /**
  * Sum over all layers, mean over the images, with the settings' weights. Run inside gradientsOf.
  * @param predictions [S][B] the plain answers of `trace.layers`
+ * @param recipe the student's: what a query without a taught box weighs, with softmax scores
  */
 export function distilObjective(
   trace: Trace,
   predictions: readonly (readonly SetPrediction[])[],
   taught: readonly Taught[],
   { distilClass, distilBox, distilDense }: TrainSettings,
+  recipe: Pick<SetLossRecipe, 'noObject'>,
 ): tf.Scalar {
   const targets = targetsOf(predictions, taught);
   const logits = tf.concat(trace.layers.map((layer) => layer.logits)) as tf.Tensor3D;
   const boxes = tf.concat(trace.layers.map((layer) => layer.boxes)) as tf.Tensor3D;
-  const entropy = ofKnown(tf.mul(crossEntropy(logits, targets.scores), focus(logits, targets.scores)), taught);
-  const classes = tf.sum(tf.mul(entropy, targets.scale));
+  const softmax = predictions[0]![0]!.scoring === 'softmax';
+  const classes = softmax
+    ? softmaxDivergence(logits, targets, recipe.noObject, taught[0]?.known)
+    : sigmoidDivergence(logits, targets, taught);
   const distance = tf.sum(tf.abs(tf.sub(boxes, targets.boxes)), 2);
   const { giou } = overlaps(boxes, targets.boxes);
   const apart = tf.add(tf.mul(distance, L1), tf.mul(tf.sub(1, giou), GIOU));

@@ -77,7 +77,7 @@ async function lossOf(
   const { loss, gradients } = await gradientsOf(async () => {
     const trace = traceOf(inputs[0]!, inputs[1]!, inputs[2]!);
     const predictions = await readPredictions(trace.layers, 'sigmoid');
-    return { loss: distilObjective(trace, predictions, taught, SETTINGS), value: [] };
+    return { loss: distilObjective(trace, predictions, taught, SETTINGS, { noObject: 0.1 }), value: [] };
   }, inputs);
   const read = await Promise.all(gradients.map(async (each) => (await each.data()) as Float32Array));
   const value = (await loss.data())[0]!;

@@ -9,7 +9,7 @@ import type { TrainSettings } from '../lib/train-settings';
 import type { LayerRecord, RewardParts, StepRecord } from '../lib/training';
 import { returnsOf } from '../rl/returns';
 import type { PolicyObjective, Sampled } from './policy-objective';
-import { earn, type Earned } from './rewards';
+import { earn, type Earned, type Rules } from './rewards';
 import type { SetLosses } from './set-objective';
 
 /** loss, policy, distil; then K of each: class losses, box losses, KLs to the start, entropies, ratios, clip shares. */
@@ -60,12 +60,12 @@ export function meanEarned(
   predictions: readonly (readonly SetPrediction[])[],
   matches: readonly (readonly Match[])[],
   labels: readonly (Labels | null)[],
-  settings: TrainSettings,
+  rules: Rules,
 ): (Earned | null)[][] {
   return predictions.map((layer, k) =>
     layer.map((prediction, image) => {
       const known = labels[image];
-      return known ? earn(prediction, known, settings, matches[k]![image]!) : null;
+      return known ? earn(prediction, known, rules, matches[k]![image]!) : null;
     }),
   );
 }

@@ -96,7 +96,11 @@ export class HeldOut {
     });
     const values = (await packed.data()) as Float32Array;
     tf.dispose([packed, ...owned]);
-    const layers = unpackLayers(values, trace, this.classes.length, detector.queries);
+    const layers = unpackLayers(values, trace, {
+      classes: this.classes.length,
+      queries: detector.queries,
+      scoring: detector.scoring,
+    });
     const ms = { decode: 0, resize: 0, model: performance.now() - started, post: 0 };
     return { model: 'run', width, height, layers, ms, retries: 0 };
   }

@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { deviceCopy, readNumbers } from '../kernels/adamw/device-copy';
+import { DetectorError } from '../lib/errors';
 import { seededRandom } from '../lib/random';
 import type { Labels, SetPrediction } from '../lib/set-prediction';
 import type { TrainSettings } from '../lib/train-settings';
@@ -78,6 +79,13 @@ export class Learner {
     readonly detector: Detector,
     private readonly settings: TrainSettings,
   ) {
+    if (settings.denoising > 0 && detector.learnedQueries)
+      throw new DetectorError(
+        'unsupported',
+        'denoising',
+        `expected 0 copies of every label for ${detector.family}, whose queries are learned, got ${settings.denoising}`,
+        'Set denoising to 0, or choose a model that selects its queries.',
+      );
     this.names = trainedNames(detector, settings);
     detector.parameters.deviceResident(this.names);
     this.frozen = settings.policy !== 'none' && settings.betaRef > 0 ? copyOf(detector, this.names) : null;
@@ -165,7 +173,7 @@ export class Learner {
     const pass: Pass = {
       figures: packFigures(loss, set.layers, policy, distil, detector.layers),
       sampled: policy?.sampled ?? null,
-      mean: meanEarned(set.predictions, set.matches, labels, settings),
+      mean: meanEarned(set.predictions, set.matches, labels, { settings, recipe: detector.setLoss }),
     };
     return { loss, pass };
   }
@@ -178,7 +186,7 @@ export class Learner {
   ): Promise<tf.Scalar> {
     const selection = selectionOf(trace);
     const chosen = selection ? await readPredictions([selection], this.detector.scoring) : [];
-    return distilObjective(trace, [...chosen, ...predictions], taught, this.settings);
+    return distilObjective(trace, [...chosen, ...predictions], taught, this.settings, this.detector.setLoss);
   }
 
   /** RT-DETR's contrastive denoising, where the run has it. */

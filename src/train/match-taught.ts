@@ -1,10 +1,10 @@
 /**
  * Which query of the student answers for which box of the teacher: the Hungarian matching with the teacher's soft scores.
  *
- * Q queries, C class columns, n taught boxes.
+ * Q queries, C classes (a softmax student's answers have one more column, for "no object"), n taught boxes.
  */
 import { overlapOf } from '../lib/box-overlap';
-import { scoresOf, type SetPrediction } from '../lib/set-prediction';
+import { objectColumns, scoresOf, type SetPrediction } from '../lib/set-prediction';
 import { linearSumAssignment } from '../models/matching/assignment';
 import type { Taught } from './batch';
 
@@ -17,13 +17,14 @@ function costOf(prediction: SetPrediction, { boxes, scores, known }: Taught): Fl
   const { queries, columns, boxes: own } = prediction;
   const count = boxes.length / 4;
   const mine = scoresOf(prediction);
+  const classes = objectColumns(prediction);
   const cost = new Float64Array(queries * count);
   for (let q = 0; q < queries; q++)
     for (let t = 0; t < count; t++) {
       let [distance, apart] = [0, 0];
       for (let i = 0; i < 4; i++) distance += Math.abs(own[4 * q + i]! - boxes[4 * t + i]!);
-      for (let c = 0; c < columns; c++)
-        if (known?.[c] !== 0) apart += Math.abs(mine[q * columns + c]! - scores[t * columns + c]!);
+      for (let c = 0; c < classes; c++)
+        if (known?.[c] !== 0) apart += Math.abs(mine[q * columns + c]! - scores[t * classes + c]!);
       cost[q * count + t] = CLASS * apart + L1 * distance - GIOU * overlapOf(own, q, boxes, t).giou;
     }
   return cost;

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, expect, test } from 'vitest';
-import { disposeMemory, joinMemories, keepMemory } from './memories';
+import { disposeMemory } from '../models/encode-image';
+import { joinMemories, keepMemory } from './memories';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -29,8 +30,20 @@ test('images of one size are one behind the other, without a mask', async () => 
 
 test('unlike sizes are padded level by level at the right and the bottom', async () => {
   const before = tf.memory().numTensors;
-  const wide = { tokens: numbers(4, 1), shapes: [[1, 3], [1, 1]] as [number, number][] };
-  const tall = { tokens: numbers(6, 11), shapes: [[2, 2], [2, 1]] as [number, number][] };
+  const wide = {
+    tokens: numbers(4, 1),
+    shapes: [
+      [1, 3],
+      [1, 1],
+    ] as [number, number][],
+  };
+  const tall = {
+    tokens: numbers(6, 11),
+    shapes: [
+      [2, 2],
+      [2, 1],
+    ] as [number, number][],
+  };
   const joined = joinMemories([wide, tall]);
   expect(joined.shapes).toEqual([
     [2, 3],

@@ -75,11 +75,8 @@ export function joinMemories(each: readonly KeptMemory[]): Memory {
   );
   const joined = { tokens: tf.tensor3d(tokens, [each.length, count, width]), shapes: levels };
   if (mask.every((on) => on === 1)) return joined;
-  const ratios = each.map(({ shapes }) => shapes.map(([h, w], level) => [w / levels[level]![1], h / levels[level]![0]]));
+  const ratios = each.map(({ shapes }) =>
+    shapes.map(([h, w], level) => [w / levels[level]![1], h / levels[level]![0]]),
+  );
   return { ...joined, mask: tf.tensor2d(mask, [each.length, count]), ratios: tf.tensor3d(ratios) };
-}
-
-/** Frees what `joinMemories` made. */
-export function disposeMemory({ tokens, mask, ratios }: Memory): void {
-  tf.dispose([tokens, ...(mask ? [mask] : []), ...(ratios ? [ratios] : [])]);
 }

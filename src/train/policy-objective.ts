@@ -9,7 +9,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { randomNormal } from '../kernels/random-normal/op';
 import { untraced } from '../kernels/untraced';
-import type { Labels, Scoring } from '../lib/set-prediction';
+import type { Labels } from '../lib/set-prediction';
 import type { TrainSettings } from '../lib/train-settings';
 import { decoderLayers, type Detector, type First, type Memory, type Trace } from '../models/detector';
 import { activeQueries, reconsiderAt, rollOut, type Episode, type Policy, type RolloutStep } from '../models/episode';
@@ -141,7 +141,9 @@ export function policyObjective(game: Game, sampled: Sampled): PolicyObjective {
   const { detector, trace, settings } = game;
   const { first } = trace;
   const episode = episodeOf(detector, trace.memory, first, settings, decoderLayers(trace)[0]!.hidden);
-  const { values: _ofToday, ...encoded } = trace.memory;
+  // without the projections, which are of today's weights
+  const encoded = { ...trace.memory };
+  delete encoded.values;
   const frozen = game.frozen && episodeOf(game.frozen, encoded, first, settings);
   const each = sampled.layers.map((layer, k) => layerLoss(episode, frozen, k, layer, game));
   const stacked = (pick: (one: LayerLoss) => tf.Scalar): tf.Tensor1D => tf.stack(each.map(pick)) as tf.Tensor1D;
@@ -183,7 +185,7 @@ export async function sample(game: Game, labels: readonly Labels[], step: number
   const firstMean = stopGradient(decoderLayers(trace)[0]!.hidden);
   const episode = episodeOf(detector, trace.memory, first, settings, firstMean);
   const steps = untraced(() => rollOut(episode, noiseOf(episode, [queries, width], settings.seed, step)));
-  const earned = await earnedBy(steps, labels, detector.scoring, settings);
+  const earned = await earnedBy(steps, labels, detector, settings);
   const judged = judge(earned, labels.length, settings);
   const [rows, layers] = [episode.rows, episode.steps];
   const sparse = settings.credit === 'query' && game.frozen === null;
@@ -210,11 +212,12 @@ export async function sample(game: Game, labels: readonly Labels[], step: number
 async function earnedBy(
   steps: readonly RolloutStep[],
   labels: readonly Labels[],
-  scoring: Scoring,
+  { scoring, setLoss }: Detector,
   settings: TrainSettings,
 ): Promise<Earned[][]> {
   const predictions = await readPredictions(steps, scoring);
+  const rules = { settings, recipe: setLoss };
   return predictions.map((layer) =>
-    layer.map((prediction, row) => earn(prediction, labels[Math.floor(row / settings.rollouts)]!, settings)),
+    layer.map((prediction, row) => earn(prediction, labels[Math.floor(row / settings.rollouts)]!, rules)),
   );
 }

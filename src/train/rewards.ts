@@ -7,6 +7,7 @@ import type { Labels, Match, SetPrediction } from '../lib/set-prediction';
 import type { TrainSettings } from '../lib/train-settings';
 import { match } from '../models/matching/match';
 import { plainSetLoss } from '../models/set-loss/plain';
+import type { SetLossRecipe } from '../models/set-loss/recipe';
 import { advantagesOf, returnsOf } from '../rl/returns';
 import { layerReward, type LayerReward } from '../rl/rewards';
 
@@ -16,12 +17,22 @@ export interface Earned {
   prediction: SetPrediction;
 }
 
-/** What one prediction earns; with the alternative reward minus its set loss instead of the four parts' sum. */
-export function earn(prediction: SetPrediction, labels: Labels, settings: TrainSettings, pairs?: Match): Earned {
-  const own = pairs ?? match(prediction, labels);
+/** What a prediction is judged by: the run's settings, and the model's matching and set loss. */
+export interface Rules {
+  settings: TrainSettings;
+  recipe: SetLossRecipe;
+}
+
+/**
+ * What one prediction earns; with the alternative reward minus its set loss instead of the four parts' sum.
+ * @param pairs where they are known already
+ */
+export function earn(prediction: SetPrediction, labels: Labels, rules: Rules, pairs?: Match): Earned {
+  const { settings, recipe } = rules;
+  const own = pairs ?? match(prediction, labels, recipe.match);
   const parts = layerReward(prediction, labels, own, settings);
   if (settings.reward === 'parts') return { reward: parts, match: own, prediction };
-  const { classes, boxes } = plainSetLoss(prediction, labels, own);
+  const { classes, boxes } = plainSetLoss(prediction, labels, own, recipe);
   return { reward: { ...parts, reward: -(classes + boxes) }, match: own, prediction };
 }
 

@@ -1,27 +1,30 @@
 /**
  * The KL to the labels of ../shared/design/rl.md: the family's set loss of the path without noise, in every layer, and of the
- * query selection (over the chosen queries, or over every token as in Deformable DETR, arXiv 2010.04159, section 4).
+ * query selection where there is one (over the chosen queries, or over every token as in Deformable DETR, arXiv 2010.04159,
+ * section 4).
  *
  * S layers, B images, Q queries, N memory tokens.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Labels, Match, SetPrediction } from '../lib/set-prediction';
 import type { TrainSettings } from '../lib/train-settings';
-import type { Detector, LayerTrace, Trace } from '../models/detector';
+import { decoderLayers, selectionOf, type Detector, type LayerTrace, type Trace } from '../models/detector';
 import { match } from '../models/matching/match';
-import { setLoss, setTargets } from '../models/set-loss/set-loss';
+import type { SetLossRecipe } from '../models/set-loss/recipe';
+import { setLoss } from '../models/set-loss/set-loss';
+import { setTargets } from '../models/set-loss/targets';
+import { edgeObjective } from './edge-objective';
+import { labelledMean, NO_PAIRS, setsOf } from './labelled';
 import { readPredictions } from './predictions';
-
-const NO_LABELS: Labels = { classes: [], boxes: new Float32Array(0) };
-const NO_PAIRS: Match = { queries: new Int32Array(0), labels: new Int32Array(0) };
 
 /** [S][B], pairs of unlabelled images are empty. */
 export function matchAll(
   predictions: readonly (readonly SetPrediction[])[],
   labels: readonly (Labels | null)[],
+  recipe: SetLossRecipe,
 ): Match[][] {
   return predictions.map((layer) =>
-    layer.map((prediction, image) => (labels[image] ? match(prediction, labels[image]) : NO_PAIRS)),
+    layer.map((prediction, image) => (labels[image] ? match(prediction, labels[image], recipe.match) : NO_PAIRS)),
   );
 }
 
@@ -43,19 +46,13 @@ export function setLosses(
   layers: readonly Answers[],
   labels: readonly (Labels | null)[],
   matches: readonly (readonly Match[])[],
+  recipe: SetLossRecipe,
 ): SetLosses {
   const queries = layers[0]!.logits.shape[1];
-  const labelled = Math.max(1, labels.filter((one) => one !== null).length);
-  const sets = layers.flatMap((_, layer) =>
-    labels.map((one, image) => ({ labels: one ?? NO_LABELS, match: matches[layer]![image]! })),
-  );
+  const sets = layers.flatMap((_, layer) => setsOf(labels, matches[layer]!));
   const stacked = (pick: 'logits' | 'boxes'): tf.Tensor3D => tf.concat(layers.map((layer) => layer[pick])); // S B,Q,.
-  const each = setLoss(stacked('logits'), stacked('boxes'), setTargets(queries, sets));
-  // An image that nobody labelled says nothing about what is not there.
-  const counted = tf.tensor2d(
-    labels.map((one) => (one ? 1 / labelled : 0)),
-    [1, labels.length],
-  );
+  const each = setLoss(stacked('logits'), stacked('boxes'), setTargets(queries, sets), recipe);
+  const counted = labelledMean(labels); // B
   const perLayer = (part: tf.Tensor1D): tf.Tensor1D =>
     tf.sum(tf.mul(tf.reshape(part, [layers.length, labels.length]), counted), 1);
   return { classes: perLayer(each.classes), boxes: perLayer(each.boxes) };
@@ -73,16 +70,22 @@ export interface SetObjective {
 
 const totalOf = ({ classes, boxes }: SetLosses): tf.Scalar => tf.sum(tf.add(classes, boxes));
 
-/** What DEIMv2's first layer says before its distribution is refined: the only way to its own box head. */
+/** What D-FINE's and DEIMv2's first layer says before its distribution is refined: the only way to its own box head. */
 function auxiliaryAnswers({ extras }: Trace): Answers[] {
   const [logits, boxes] = [extras['pre.logits'], extras['pre.boxes']];
   return logits && boxes ? [{ logits: logits as tf.Tensor3D, boxes: boxes as tf.Tensor3D }] : [];
 }
 
-/** What the query selection answers for: the queries it chose, or every token. */
-function selectionAnswers({ layers, extras }: Trace, { selectionLoss }: TrainSettings): Answers {
-  if (selectionLoss === 'chosen') return layers[0]!;
-  return { logits: extras['select.logits'] as tf.Tensor3D, boxes: extras['select.boxes'] as tf.Tensor3D };
+/**
+ * What the query selection answers for, where it predicts: the queries it chose, or every token. (Two-stage Deformable DETR ranks
+ * its proposals by one column alone, which is no class: nothing there is compared with classes.)
+ */
+function selectionAnswers(trace: Trace, { selectionLoss }: TrainSettings): Answers[] {
+  const chosen = selectionOf(trace);
+  if (!chosen) return [];
+  if (selectionLoss === 'chosen') return [chosen];
+  const { 'select.logits': logits, 'select.boxes': boxes } = trace.extras;
+  return [{ logits: logits as tf.Tensor3D, boxes: boxes as tf.Tensor3D }];
 }
 
 /**
@@ -97,18 +100,20 @@ export async function setObjective(
   settings: TrainSettings,
 ): Promise<SetObjective> {
   const { betaGt, selection } = settings;
-  const decoder = trace.layers.slice(1);
-  const predictions = await readPredictions(decoder, detector.scoring);
-  const matches = matchAll(predictions, labels);
-  const layers = setLosses(decoder, labels, matches);
+  const { setLoss: recipe, scoring } = detector;
+  const decoder = decoderLayers(trace);
+  const predictions = await readPredictions(decoder, scoring);
+  const matches = matchAll(predictions, labels, recipe);
+  const layers = setLosses(decoder, labels, matches, recipe);
   const others = [
     ...auxiliaryAnswers(trace).map((answers) => ({ answers, weight: betaGt })),
-    { answers: selectionAnswers(trace, settings), weight: betaGt * selection },
+    ...selectionAnswers(trace, settings).map((answers) => ({ answers, weight: betaGt * selection })),
   ];
   let loss = tf.mul(totalOf(layers), betaGt) as tf.Scalar;
   for (const { answers, weight } of others.filter((each) => each.weight > 0)) {
-    const pairs = matchAll(await readPredictions([answers], detector.scoring), labels);
-    loss = tf.add(loss, tf.mul(totalOf(setLosses([answers], labels, pairs)), weight));
+    const pairs = matchAll(await readPredictions([answers], scoring), labels, recipe);
+    loss = tf.add(loss, tf.mul(totalOf(setLosses([answers], labels, pairs, recipe)), weight));
   }
-  return { loss, layers, predictions, matches };
+  const edges = edgeObjective(trace, labels, matches, recipe);
+  return { loss: edges ? tf.add(loss, tf.mul(edges, betaGt)) : loss, layers, predictions, matches };
 }

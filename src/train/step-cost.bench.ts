@@ -15,7 +15,7 @@ import { untraced } from '../kernels/untraced';
 import { overlapOf } from '../lib/box-overlap';
 import type { Labels, SetPrediction } from '../lib/set-prediction';
 import { trainSettings, type TrainSettings } from '../lib/train-settings';
-import type { Detector, Memory, Trace } from '../models/detector';
+import { decoderLayers, type Detector, type Memory, type Trace } from '../models/detector';
 import { activeQueries, reconsiderAt, rollOut, type RolloutStep } from '../models/episode';
 import { loadDetector } from '../models/load';
 import { gradientsOf } from '../nn/tape';
@@ -97,7 +97,9 @@ async function workOf(images: number, settings: TrainSettings): Promise<Work> {
 async function advantagesOf({ labels, settings }: Work, steps: readonly RolloutStep[]): Promise<Float32Array> {
   const predictions = await readPredictions(steps, model.scoring);
   const earned = predictions.map((layer) =>
-    layer.map((prediction, row) => earn(prediction, labels[Math.floor(row / settings.rollouts)]!, settings)),
+    layer.map((prediction, row) =>
+      earn(prediction, labels[Math.floor(row / settings.rollouts)]!, { settings, recipe: model.setLoss }),
+    ),
   );
   return judge(earned, labels.length, settings).advantages;
 }
@@ -110,9 +112,9 @@ const noiseOf = (rows: number): tf.Tensor3D[] =>
   );
 
 /** All rollouts traced, all queries. */
-const whole: PolicyLoss = async (work, { memory, layers }) => {
+const whole: PolicyLoss = async (work, { memory, first }) => {
   const { rollouts } = work.settings;
-  const episode = model.episode(memory, layers[0]!, { rollouts, logStd: { min: -5, max: 0 } });
+  const episode = model.episode(memory, first, { rollouts, logStd: { min: -5, max: 0 } });
   const steps = rollOut(episode, noiseOf(episode.rows));
   const advantages = await advantagesOf(work, steps);
   const logProb = tf.stack(
@@ -123,10 +125,10 @@ const whole: PolicyLoss = async (work, { memory, layers }) => {
 };
 
 /** Rollouts untraced, then the active queries alone. */
-const active: PolicyLoss = async (work, { memory, layers }) => {
+const active: PolicyLoss = async (work, { memory, first, layers }) => {
   const { rollouts } = work.settings;
-  const firstMean = layers[1]!.hidden as tf.Tensor3D;
-  const episode = model.episode(memory, layers[0]!, { rollouts, logStd: { min: -5, max: 0 }, firstMean });
+  const firstMean = decoderLayers({ layers })[0]!.hidden;
+  const episode = model.episode(memory, first, { rollouts, logStd: { min: -5, max: 0 }, firstMean });
   const steps = untraced(() => rollOut(episode, noiseOf(episode.rows)));
   const advantages = await advantagesOf(work, steps);
   const size = { rows: episode.rows, layers: model.layers, queries: model.queries };
@@ -145,8 +147,8 @@ async function learn(work: Work, policy: PolicyLoss | null): Promise<void> {
   const parameters = names.map((name) => model.parameters.get(name));
   const { loss, gradients } = await gradientsOf(async () => {
     const trace = model.decode(work.memory);
-    const matches = matchAll(await readPredictions(trace.layers, model.scoring), work.labels);
-    const { classes, boxes } = setLosses(trace.layers, work.labels, matches);
+    const matches = matchAll(await readPredictions(trace.layers, model.scoring), work.labels, model.setLoss);
+    const { classes, boxes } = setLosses(trace.layers, work.labels, matches, model.setLoss);
     const set = tf.sum(tf.add(classes, boxes));
     const loss = policy ? tf.add(set, await policy(work, trace)) : set;
     return { loss: loss as tf.Scalar, value: null };
@@ -161,10 +163,10 @@ const counts = new Set<string>();
 /** The noisy passes and what they earn. */
 async function roll(work: Work): Promise<void> {
   tf.engine().startScope();
-  const { layers } = model.decode(work.memory);
-  const firstMean = layers[1]!.hidden as tf.Tensor3D;
+  const trace = model.decode(work.memory);
+  const firstMean = decoderLayers(trace)[0]!.hidden;
   const options = { rollouts: work.settings.rollouts, logStd: { min: -5, max: 0 }, firstMean };
-  const episode = model.episode(work.memory, layers[0]!, options);
+  const episode = model.episode(work.memory, trace.first, options);
   await advantagesOf(work, rollOut(episode, noiseOf(episode.rows)));
   tf.engine().endScope();
 }

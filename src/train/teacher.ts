@@ -4,10 +4,10 @@
  * Q queries of the teacher, N memory tokens, C class columns of the student.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { resizeToTensor } from '../kernels/resize/op';
 import { DetectorError } from '../lib/errors';
 import { objectColumns, scoresOf } from '../lib/set-prediction';
 import type { Detector, Memory, Trace } from '../models/detector';
+import { inputOf } from '../models/input';
 import type { Taught } from './batch';
 import { readPredictions } from './predictions';
 import type { Teach } from './views';
@@ -76,9 +76,8 @@ export function createTeach({ teacher, classes, shapes }: TeacherOptions): Teach
   const known = columns.includes(undefined)
     ? { known: Float32Array.from(columns, (column) => (column === undefined ? 0 : 1)) }
     : {};
-  const { size, ...scale } = teacher.preprocessing;
   return async (view: ImageData): Promise<Taught> => {
-    const input = resizeToTensor(view, size, scale);
+    const input = inputOf(teacher.preprocessing, view);
     const trace = answerOf(teacher, input, shapes !== null);
     const last = trace.layers.at(-1)!;
     const [[prediction]] = (await readPredictions([last], teacher.scoring)) as [[Parameters<typeof scoresOf>[0]]];

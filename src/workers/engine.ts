@@ -7,14 +7,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../data/checkpoint';
 import { checkpointFiles } from '../data/export-checkpoint';
 import { decodeImage } from '../data/images/decode';
+import type { ClusterComparison, ClusterSettings, ImageClustering } from '../lib/clusters';
 import { DetectorError } from '../lib/errors';
+import type { QueryViews } from '../lib/query-views';
 import type { CheckpointFiles } from '../lib/training';
 import type { ImageDetections, ModelInfo, StageTimes } from '../lib/types';
-import type { Detector } from '../models/detector';
+import type { Detector, EncoderClusters } from '../models/detector';
+import { disposeMemory, encodeImage } from '../models/encode-image';
 import { loadDetector } from '../models/load';
 import { inputOf } from '../models/input';
 import { packTrace, unpackLayers } from '../models/postprocess';
 import type { DeviceOwner } from './device';
+import { compareClusters } from './compare-clusters';
+import { inspectQuery } from './inspect';
 import type { DeviceInfo, OnEvent } from './protocol';
 import { modelFiles, type LastingModel } from './origin';
 
@@ -29,11 +34,16 @@ interface Current {
   info: ModelInfo;
 }
 
+/** What an engine asks of its device. */
+export type EngineDevice = Pick<DeviceOwner, 'info' | 'open' | 'settle' | 'guard' | 'memory' | 'destroy'>;
+
 export class Engine {
   private current: Current | undefined;
+  /** In the place of the exact encoder's attention, where the current model's is dense; null: exact. */
+  clusters: ClusterSettings | null = null;
 
   constructor(
-    readonly device: DeviceOwner,
+    readonly device: EngineDevice,
     private readonly onEvent: OnEvent,
   ) {}
 
@@ -75,9 +85,16 @@ export class Engine {
       queries: detector.queries,
       parameters: detector.parameterCount,
       inputSize: [height, width],
+      ...(detector.encodeClustered && { denseEncoder: true }),
     };
     this.current = { checkpoint, detector, info };
     return info;
+  }
+
+  /** Frees the current model; there is none until the next `use`. */
+  drop(): void {
+    this.current?.detector.dispose();
+    this.current = undefined;
   }
 
   /** Compiles every kernel of the current model by running it once on a grey image. */
@@ -95,10 +112,7 @@ export class Engine {
     const started = performance.now();
     const decoded =
       image instanceof Blob
-        ? await decodeImage(image, name, {
-            signal,
-            maxSide: this.device.info?.limits['maxTextureDimension2D'] ?? PLAIN_IMAGE_SIDE,
-          })
+        ? await this.read(image, name, signal)
         : { bitmap: image, width: image.width, height: image.height };
     const decode = performance.now() - started;
     try {
@@ -106,16 +120,68 @@ export class Engine {
       const { value, retries } = await this.surviving(() => this.run(decoded.bitmap));
       signal.throwIfAborted();
       const { width, height } = decoded;
-      return { model: this.model.id, width, height, layers: value.layers, ms: { decode, ...value.ms }, retries };
+      const { layers, ms, clusters } = value;
+      const clustered = clusters ? { clusters } : {};
+      return { model: this.model.id, width, height, layers, ms: { decode, ...ms }, retries, ...clustered };
     } finally {
       decoded.bitmap.close();
     }
   }
 
+  /**
+   * What a query of the current model looked at in each layer.
+   * @throws DetectorError as `detect` does, and `unsupported` when there is no such query
+   */
+  async inspect(image: Blob, name: string, query: number, signal: AbortSignal): Promise<QueryViews> {
+    const { bitmap } = await this.read(image, name, signal);
+    try {
+      signal.throwIfAborted();
+      const { value } = await this.surviving(() =>
+        inspectQuery(this.requireModel().detector, this.model.id, bitmap, query, this.clusters),
+      );
+      signal.throwIfAborted();
+      return value;
+    } finally {
+      bitmap.close();
+    }
+  }
+
+  /**
+   * One image through the current model's exact encoder and through clusters.
+   * @throws DetectorError as `detect` does, and `unsupported` for a model without a dense encoder
+   */
+  async compareClusters(
+    image: Blob,
+    name: string,
+    settings: ClusterSettings,
+    signal: AbortSignal,
+  ): Promise<ClusterComparison> {
+    const { bitmap } = await this.read(image, name, signal);
+    try {
+      signal.throwIfAborted();
+      const { value } = await this.surviving(() =>
+        compareClusters(this.requireModel().detector, this.model.id, bitmap, settings),
+      );
+      signal.throwIfAborted();
+      return value;
+    } finally {
+      bitmap.close();
+    }
+  }
+
+  /** The upright picture, no larger than the device takes. */
+  private read(image: Blob, name: string, signal: AbortSignal): ReturnType<typeof decodeImage> {
+    const maxSide = this.device.info?.limits['maxTextureDimension2D'] ?? PLAIN_IMAGE_SIDE;
+    return decodeImage(image, name, { signal, maxSide });
+  }
+
   /** Resize, forward pass, one read-back, post-processing. Leaves no tensor behind. */
-  private async run(
-    image: ImageBitmap | ImageData,
-  ): Promise<{ layers: ImageDetections['layers']; ms: Omit<StageTimes, 'decode'> }> {
+  private async run(image: ImageBitmap | ImageData): Promise<{
+    layers: ImageDetections['layers'];
+    ms: Omit<StageTimes, 'decode'>;
+    clusters: ImageClustering | null;
+  }> {
+    const settings = this.clusters;
     const { detector } = this.requireModel();
     const marks = [performance.now()];
     const input = inputOf(detector.preprocessing, image);
@@ -124,21 +190,27 @@ export class Engine {
       await this.device.settle();
       marks.push(performance.now());
       let trace: ReturnType<Detector['decode']>['layers'] = [];
+      const { memory, layers: clustered } = await encodeImage(detector, input, settings);
       packed = tf.tidy(() => {
-        const full = detector.decode(detector.encode(input));
+        const full = detector.decode(memory);
         trace = full.layers;
         return packTrace(full);
       });
+      disposeMemory(memory);
       const values = (await packed.data()) as Float32Array;
       marks.push(performance.now());
-      const layers = unpackLayers(values, trace, detector.classes.length, detector.queries);
+      const layers = unpackLayers(values, trace, {
+        classes: detector.classes.length,
+        queries: detector.queries,
+        scoring: detector.scoring,
+      });
       marks.push(performance.now());
       const [resize, model, post] = marks.slice(1).map((mark, index) => mark - marks[index]!) as [
         number,
         number,
         number,
       ];
-      return { layers, ms: { resize, model, post } };
+      return { layers, ms: { resize, model, post }, clusters: clusteringOf(settings, clustered) };
     } finally {
       input.dispose();
       packed?.dispose();
@@ -173,4 +245,14 @@ export class Engine {
     this.onEvent({ type: 'device-restored', info });
     return info;
   }
+}
+
+/** Null where the encoder was exact. */
+function clusteringOf(settings: ClusterSettings | null, layers: readonly EncoderClusters[]): ImageClustering | null {
+  if (!settings || layers.length === 0) return null;
+  const plain = layers.map(({ images, flops }) => {
+    const { clusters, tokens } = images[0]!;
+    return { prototypes: clusters, tokens, flops };
+  });
+  return { settings, layers: plain };
 }

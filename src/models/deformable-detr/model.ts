@@ -35,6 +35,7 @@ export class DeformableDetr implements Detector {
   readonly scoring = 'sigmoid';
   readonly setLoss: SetLossRecipe;
   readonly policy: readonly string[];
+  readonly learnedQueries: boolean;
   readonly classHeads: readonly { weight: string; bias: string }[];
 
   private constructor(
@@ -48,6 +49,7 @@ export class DeformableDetr implements Detector {
   ) {
     this.setLoss = config.setLoss;
     this.policy = logStdNames(config.decoder);
+    this.learnedQueries = !config.twoStage;
     // the proposals' head says "object" in its first column, and nothing of classes
     const names = new Set(facts.heads.classes.slice(0, config.decoder.layers));
     this.classHeads = [...names].map((name) => ({ weight: `${name}.weight`, bias: `${name}.bias` }));

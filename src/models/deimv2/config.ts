@@ -1,22 +1,10 @@
 /** DEIMv2's config.json as its authors save it (arXiv 2509.20787): HGNetv2, LiteEncoder, DEIMTransformer. */
 import type { ConfigReader } from '../../lib/config-reader';
 import { DetectorError } from '../../lib/errors';
-
-/** One stage of HGNetV2. Every block has a squeeze-and-excite-free aggregation of two 1x1 convolutions. */
-export interface Stage {
-  input: number;
-  middle: number;
-  output: number;
-  blocks: number;
-  downsample: boolean;
-  /** 1x1 convolution and a depthwise one instead of a full convolution. */
-  light: boolean;
-  kernel: number;
-  layers: number;
-}
+import type { HgnetStage } from '../../nn/hgnet/config';
 
 export interface DeimV2Config {
-  readonly stages: readonly Stage[];
+  readonly stages: readonly HgnetStage[];
   readonly affine: boolean;
   readonly encoder: { readonly width: number; readonly expansion: number; readonly bottlenecks: number };
   readonly width: number;
@@ -42,7 +30,7 @@ const stage = (
   downsample: boolean,
   light: boolean,
   kernel: number,
-): Stage => ({
+): HgnetStage => ({
   input,
   middle,
   output,
@@ -53,7 +41,7 @@ const stage = (
   layers: 3,
 });
 const FIRST_TWO = [stage(16, 16, 64, 1, false, false, 3), stage(64, 32, 256, 1, true, false, 3)];
-const BACKBONES: Record<string, readonly Stage[]> = {
+const BACKBONES: Record<string, readonly HgnetStage[]> = {
   Atto: [...FIRST_TWO, stage(256, 64, 256, 1, true, true, 3)],
   Femto: [...FIRST_TWO, stage(256, 64, 512, 1, true, true, 5)],
   Pico: [...FIRST_TWO, stage(256, 64, 512, 2, true, true, 5)],

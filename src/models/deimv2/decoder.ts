@@ -5,43 +5,20 @@
  * B batch, N memory tokens, Q queries, D width, C classes, n = bins + 1 logits of an edge.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { edgeDistribution } from '../../kernels/edge-distribution/op';
+import { softmax } from '../../kernels/reduce/op';
 import { topK } from '../../kernels/top-k/op';
-import { attendAroundBoxes } from '../../nn/deformable';
+import { lookAroundBoxes } from '../../nn/deformable';
 import { gatherTokens, refineBoxes } from '../../nn/geometry';
-import { attention, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
+import { attend, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
-import type { DecodeOptions, First, LayerTrace, Memory, Selection, Trace } from '../detector';
+import type { DecodeOptions, First, LayerTrace, LayerViews, Memory, Selection, Trace } from '../detector';
+import { readEdges } from '../fine-edges/edges';
 import { grouped } from '../rows';
 import type { DeimV2Config } from './config';
 import { three, TOP } from './parameters';
 
 const POSITION_LIMIT = 10;
-
-/**
- * W(n) (D-FINE, eq. 3): offsets of an edge that the bins stand for, 0 in the middle, growing outwards.
- * @param up a, @param scale c; @returns bins + 1 numbers
- */
-export function weightingFunction(bins: number, up: number, scale: number): Float32Array {
-  const bound = Math.abs(up) * Math.abs(scale);
-  const step = (bound + 1) ** (2 / (bins - 2));
-  const half = Array.from({ length: bins / 2 - 1 }, (_, i) => step ** (i + 1) - 1);
-  return Float32Array.from([-2 * bound, ...half.map((v) => -v).reverse(), 0, ...half, 2 * bound]);
-}
-
-/**
- * The initial box moved by four edge offsets (D-FINE, eq. 2): each edge by offset * size / scale.
- * @param box [B,Q,4] cxcywh, @param offsets [B,Q,4] left, top, right, bottom; @returns [B,Q,4] cxcywh
- */
-function moveEdges(box: tf.Tensor3D, offsets: tf.Tensor3D, scale: number): tf.Tensor3D {
-  const [centre, size] = tf.split(box, 2, 2) as [tf.Tensor3D, tf.Tensor3D];
-  const [near, far] = tf.split(offsets, 2, 2) as [tf.Tensor3D, tf.Tensor3D];
-  const shift = tf.mul(tf.sub(far, near), 0.5 / scale);
-  const growth = tf.mul(tf.add(far, near), 1 / scale);
-  const moved: tf.Tensor3D[] = [tf.add(centre, tf.mul(shift, size)), tf.add(size, tf.mul(growth, size))];
-  return tf.concat(moved, 2);
-}
 
 /** Constants of a loaded model. */
 export interface DecoderConstants {
@@ -87,39 +64,66 @@ export function positionOf({ p }: DecoderRun, boxes: tf.Tensor3D): tf.Tensor3D {
   return tf.clipByValue(mlp(p, three('decoder.query_pos_head'), boxes, 'silu'), -POSITION_LIMIT, POSITION_LIMIT);
 }
 
+interface LayerOutput {
+  /** mu_k [B,Q,D] */
+  mean: tf.Tensor3D;
+  views: LayerViews;
+}
+
 /**
- * mu_k: what layer `index` makes of the queries that enter it, without noise [B,Q,D].
+ * What layer `index` makes of the queries that enter it, without noise.
  * @param run whose memory is of B images, or of fewer whose rows of queries follow each other (the rollouts of an image)
  * @param boxes [B,Q,4] around which the layer samples
  * @param position [B,Q,D]
+ * @param wanted whether to give `views` too; only where there is a row for each image
  */
-export function layerMean(
+function runLayer(
   { p, c, memory }: DecoderRun,
   index: number,
   queries: tf.Tensor3D,
   boxes: tf.Tensor3D,
   position: tf.Tensor3D,
-): tf.Tensor3D {
+  wanted: boolean,
+): LayerOutput {
   const name = `decoder.decoder.layers.${index}`;
   const placed = tf.add(queries, position) as tf.Tensor3D;
-  const self = `${name}.self_attn`;
+  const own = `${name}.self_attn`;
   const [q, k, v] = [
-    linear(p, `${self}.query`, placed),
-    linear(p, `${self}.key`, placed),
-    linear(p, `${self}.value`, queries),
+    linear(p, `${own}.query`, placed),
+    linear(p, `${own}.key`, placed),
+    linear(p, `${own}.value`, queries),
   ];
-  const seen = linear(p, `${self}.out_proj`, attention(q, k, v, c.heads));
+  const self = attend(q, k, v, c.heads, { weights: wanted });
+  const seen = linear(p, `${own}.out_proj`, self.mixed);
   const first = rmsNorm(p, `${name}.norm1.scale`, queries, seen);
   const names = { offsets: `${name}.cross_attn.sampling_offsets`, weights: `${name}.cross_attn.attention_weights` };
   const sampling = { heads: c.heads, points: c.points, shapes: memory.shapes };
   const images = memory.tokens.shape[0];
   const [asking, around] = [grouped(tf.add(first, position), images), grouped(boxes, images)];
-  const sampled = tf.reshape(
-    attendAroundBoxes(p, names, asking, around, memory.tokens, sampling),
-    queries.shape,
-  ) as tf.Tensor3D;
+  const looked = lookAroundBoxes(p, names, asking, around, memory.tokens, sampling);
+  const sampled = tf.reshape(looked.mixed, queries.shape) as tf.Tensor3D;
   const second = rmsNorm(p, `${name}.norm2.scale`, first, sampled);
-  return rmsNorm(p, `${name}.norm3.scale`, swiglu(p, `${name}.swish_ffn.w12`, `${name}.swish_ffn.w3`, second, second));
+  const inner = swiglu(p, `${name}.swish_ffn.w12`, `${name}.swish_ffn.w3`, second, second);
+  const mean = rmsNorm(p, `${name}.norm3.scale`, inner);
+  if (!wanted) return { mean, views: {} };
+  return { mean, views: { places: looked.places(), weights: looked.weights, self: self.weights! } };
+}
+
+/** mu_k [B,Q,D]; see `runLayer`. */
+export function layerMean(
+  run: DecoderRun,
+  index: number,
+  queries: tf.Tensor3D,
+  boxes: tf.Tensor3D,
+  position: tf.Tensor3D,
+): tf.Tensor3D {
+  return runLayer(run, index, queries, boxes, position, false).mean;
+}
+
+/** Probabilities [B,Q,4,n] of the logits of the edges [B,Q,4n]. */
+function edgesOf(corners: tf.Tensor3D): tf.Tensor4D {
+  const [batch, queries, logits] = corners.shape;
+  return softmax(tf.reshape(corners, [batch, queries, 4, logits / 4]));
 }
 
 /** The boxes [B,Q,4] that all layers move: the selection's, refined by what left the first layer. */
@@ -144,27 +148,22 @@ export function cornersOf(
 
 /** Scores and boxes of a layer from the distribution of each edge. @param corners [B,Q,4n] @param initial [B,Q,4] */
 export function predict(
-  { p, c, constants }: DecoderRun,
+  { p, constants }: DecoderRun,
   index: number,
   hidden: tf.Tensor3D,
   corners: tf.Tensor3D,
   initial: tf.Tensor3D,
 ): LayerTrace {
-  const [batch, queries] = hidden.shape;
-  const edges = edgeDistribution(tf.reshape(corners, [batch, queries, 4, c.bins + 1]), constants.weights, TOP);
-  const [offsets, confidence] = tf.split(edges, [1, TOP + 1], 3) as [tf.Tensor, tf.Tensor];
+  const { weights, regScale } = constants;
+  const { boxes, confidence } = readEdges(corners, initial, { weights, scale: regScale }, TOP);
   const quality = mlp(
     p,
     [0, 1].map((i) => `decoder.decoder.lqe_layers.${index}.reg_conf.layers.${i}`),
-    tf.reshape(confidence, [batch, queries, 4 * (TOP + 1)]) as tf.Tensor3D,
+    confidence,
     'silu',
   );
-  return {
-    layer: index + 1,
-    hidden,
-    logits: tf.add(linear(p, `decoder.dec_score_head.${index}`, hidden), quality) as tf.Tensor3D,
-    boxes: moveEdges(initial, tf.reshape(offsets, [batch, queries, 4]) as tf.Tensor3D, constants.regScale),
-  };
+  const logits = tf.add(linear(p, `decoder.dec_score_head.${index}`, hidden), quality) as tf.Tensor3D;
+  return { layer: index + 1, hidden, logits, boxes };
 }
 
 /**
@@ -172,10 +171,7 @@ export function predict(
  * 'pre.logits' and 'pre.boxes' in extras have a set loss of their own in the authors' training.
  * @param run whose memory is of as many images as there are rows of queries, or of fewer whose rows follow each other
  */
-export function decodeFrom(
-  run: DecoderRun,
-  first: First,
-): Pick<Trace, 'layers' | 'extras'> {
+export function decodeFrom(run: DecoderRun, first: First, views = false): Pick<Trace, 'layers' | 'extras'> {
   const layers: LayerTrace[] = [];
   const extras: Trace['extras'] = {};
   let boxes = stopGradient(first.boxes);
@@ -184,7 +180,8 @@ export function decodeFrom(
   let initial = boxes;
   let before: { queries: tf.Tensor3D; corners: tf.Tensor3D } | undefined;
   for (let index = 0; index < run.c.layers; index++) {
-    queries = layerMean(run, index, queries, boxes, position);
+    const { mean, views: seen } = runLayer(run, index, queries, boxes, position, views);
+    queries = mean;
     if (index === 0) {
       const pre = initialBoxes(run, boxes, queries);
       extras['pre.boxes'] = pre;
@@ -193,7 +190,7 @@ export function decodeFrom(
     }
     const corners = cornersOf(run, index, queries, before);
     const predicted = predict(run, index, queries, corners, initial);
-    layers.push(predicted);
+    layers.push(views ? { ...predicted, views: { ...seen, edges: edgesOf(corners) } } : predicted);
     extras[`layer.${index}.corners`] = corners;
     boxes = stopGradient(predicted.boxes);
     before = { queries: stopGradient(queries), corners };
@@ -202,9 +199,9 @@ export function decodeFrom(
 }
 
 /** The whole episode without noise. */
-export function decode(run: DecoderRun, { dense = false }: DecodeOptions): Trace {
+export function decode(run: DecoderRun, { dense = false, views = false }: DecodeOptions): Trace {
   const { first, answer, topk, extras } = select(run, dense);
-  const rest = decodeFrom(run, first);
+  const rest = decodeFrom(run, first, views);
   const all = { ...extras, ...rest.extras };
   return { memory: run.memory, topk, first, layers: [answer, ...rest.layers], extras: all };
 }

@@ -70,6 +70,15 @@ describe.skipIf(!sharedIsHere).each(['deimv2_atto_coco', 'deimv2_femto_coco'])(
         expect(await difference(logits, `${name}.logits`), `${name}.logits`).toBeLessThanOrEqual(LOGITS);
         expect(await difference(boxes, `${name}.boxes`), `${name}.boxes`).toBeLessThanOrEqual(BOXES);
       }
+      const viewed = model.decode(memory, { views: true }).layers.slice(1);
+      for (const [index, { views, boxes }] of viewed.entries()) {
+        expect(await difference(boxes, `layer.${index}.boxes`), `layer ${index} with views`).toBeLessThanOrEqual(BOXES);
+        for (const shares of [views!.weights!, views!.self!, views!.edges!]) {
+          const sums = await tf.sum(shares, -1).data();
+          expect(maxDifference(sums, new Float32Array(sums.length).fill(1))).toBeLessThanOrEqual(1e-5);
+        }
+        expect(views!.places!.shape).toEqual([...views!.weights!.shape, 2]);
+      }
       const last = layers[layers.length - 1]!;
       expect(await difference(last.logits, 'out.logits'), 'out.logits').toBeLessThanOrEqual(LOGITS);
       expect(await difference(last.boxes, 'out.pred_boxes'), 'out.pred_boxes').toBeLessThanOrEqual(BOXES);

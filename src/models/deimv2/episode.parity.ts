@@ -13,7 +13,9 @@ import type { Labels } from '../../lib/set-prediction';
 import { gaussianLogProb } from '../../nn/gaussian';
 import type { Detector, LayerTrace, Memory } from '../detector';
 import { reconsider, rollOut, type RolloutStep } from '../episode';
-import { disposeTargets, setLoss, setTargets, type SetTargets } from '../set-loss/set-loss';
+import { RT_DETR_LOSS } from '../set-loss/recipe';
+import { setLoss } from '../set-loss/set-loss';
+import { disposeTargets, setTargets, type SetTargets } from '../set-loss/targets';
 import { DeimV2 } from './model';
 
 const IMAGES = 2;
@@ -157,7 +159,7 @@ describe.skipIf(!sharedIsHere)(`DEIMv2's episode (${WHY_SKIPPED} otherwise)`, ()
         'logits' | 'boxes'
       >;
       const terms = [...layers, initial].map(({ logits, boxes }) => {
-        const loss = setLoss(logits, boxes, targets);
+        const loss = setLoss(logits, boxes, targets, RT_DETR_LOSS);
         return tf.sum(tf.add(loss.classes, loss.boxes));
       });
       return terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar;

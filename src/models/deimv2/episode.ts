@@ -10,7 +10,7 @@ import type { First } from '../detector';
 import type { Episode, EpisodeOptions, EpisodeState } from '../episode';
 import { repeated } from '../rows';
 import { cornersOf, initialBoxes, layerMean, positionOf, predict, type DecoderRun } from './decoder';
-import { logStdNames } from './parameters';
+import { logStdNames } from '../policy';
 
 /** What the layers carry along beside queries and boxes. */
 interface State extends EpisodeState {
@@ -47,11 +47,7 @@ function actIn(run: DecoderRun, step: number, state: EpisodeState, action: tf.Te
  * @param first the query selection's answer for it
  * @throws DetectorError `internal` for fewer than one rollout
  */
-export function deimV2Episode(
-  run: DecoderRun,
-  first: First,
-  { rollouts, logStd }: EpisodeOptions,
-): Episode {
+export function deimV2Episode(run: DecoderRun, first: First, { rollouts, logStd }: EpisodeOptions): Episode {
   expectThat('episode', Number.isInteger(rollouts) && rollouts >= 1, `expected at least 1 rollout, got ${rollouts}`);
   const names = logStdNames(run.c);
   return {

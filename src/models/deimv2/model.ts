@@ -5,18 +5,23 @@ import { ConfigReader } from '../../lib/config-reader';
 import { DetectorError } from '../../lib/errors';
 import type { TensorSource } from '../../lib/tensor-source';
 import { anchorLogits } from '../../nn/geometry';
+import { readAffineBlocks, type AffineBlocks } from '../../nn/hgnet/affine';
+import type { HgnetConfig } from '../../nn/hgnet/config';
+import { hgnetRules } from '../../nn/hgnet/rules';
+import { runHgnet } from '../../nn/hgnet/run';
 import { Parameters, type ParameterRule } from '../../nn/parameters';
 import type { DecodeOptions, Detector, First, LayerTrace, Memory, Selection, Trace } from '../detector';
 import type { Episode, EpisodeOptions } from '../episode';
+import { logStdNames, policyRules, withPolicy } from '../policy';
 import { readPreprocessing, type Preprocessing } from '../preprocessing';
 import { RT_DETR_LOSS } from '../set-loss/recipe';
-import { backboneRules, readAffineBlocks, runBackbone, type AffineBlocks } from './backbone';
+import { weightingFunction } from '../fine-edges/edges';
+import { backboneOf } from './backbone';
 import { readDeimV2Config, type DeimV2Config } from './config';
-import { decode, decodeFrom, select, weightingFunction, type DecoderConstants, type DecoderRun } from './decoder';
+import { decode, decodeFrom, select, type DecoderConstants, type DecoderRun } from './decoder';
 import { encoderRules, runEncoder } from './encoder';
 import { deimV2Episode } from './episode';
-import { classHeads, decoderRules, logStdNames, policyRules } from './parameters';
-import { withPolicy } from './policy';
+import { classHeads, decoderRules } from './parameters';
 
 /** Anchors are 0.05 * 2^level of the image wide (RT-DETR, section 4.3). */
 const ANCHOR_SIZE = 0.05;
@@ -25,6 +30,7 @@ const NOT_READ = /num_batches_tracked$|denoising_class_embed|num_points_scale$|d
 
 /** What a loaded model has beside its weights; a model that shares them leaves them alone. */
 interface Constants extends DecoderConstants {
+  backbone: HgnetConfig;
   affine: AffineBlocks;
   rules: readonly ParameterRule[];
   parameterCount: number;
@@ -62,13 +68,15 @@ export class DeimV2 implements Detector {
     const config = readDeimV2Config(new ConfigReader(files.config, 'config.json'), files.classes.length);
     const preprocessing = readPreprocessing(files.preprocessor, { size: config.size, rescale: 1 / 255 });
     const shapes = levelShapes(preprocessing, config.queries);
-    const rules = [...backboneRules(config), ...encoderRules(config), ...decoderRules(config), ...policyRules(config)];
+    const backbone = backboneOf(config);
+    const rules = [...hgnetRules(backbone), ...encoderRules(config), ...decoderRules(config), ...policyRules(config)];
     const parameters = Parameters.load(rules, withPolicy(config, files.weights, files.policy), NOT_READ);
     const number = (name: string): number => files.weights.float32(name)[0]!;
     const regScale = Math.abs(number('decoder.decoder.reg_scale'));
     const anchors = anchorLogits(shapes, [ANCHOR_SIZE, ANCHOR_SIZE * 2]);
     const constants: Constants = {
-      affine: readAffineBlocks(config, files.weights),
+      backbone,
+      affine: readAffineBlocks(backbone, parameters, files.weights),
       rules,
       parameterCount: parameters.count - (files.policy ? 0 : config.layers * config.width),
       anchors: tf.tensor(anchors, [anchors.length / 4, 4]),
@@ -100,7 +108,9 @@ export class DeimV2 implements Detector {
 
   encode(image: tf.Tensor4D): Memory {
     // nobody trains the backbone: untraced, its kernels run fused also where the encoder learns
-    const feature = untraced(() => runBackbone(this.parameters, this.constants.affine, this.config, image));
+    const { backbone, affine } = this.constants;
+    const stages = untraced(() => runHgnet(this.parameters, affine, backbone, image));
+    const feature = stages[stages.length - 1]!;
     const levels = runEncoder(this.parameters, this.config, feature);
     const tokens = levels.map((x) => tf.reshape(x, [x.shape[0], x.shape[1] * x.shape[2], x.shape[3]]) as tf.Tensor3D);
     return { tokens: tf.concat(tokens, 1), shapes: levels.map(({ shape }) => [shape[1], shape[2]]) };

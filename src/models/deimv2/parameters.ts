@@ -70,11 +70,3 @@ const layerHeads = ({ layers }: DeimV2Config): string[] =>
 export function classHeads(c: DeimV2Config): { weight: string; bias: string }[] {
   return [SELECTION_HEAD, ...layerHeads(c)].map((name) => ({ weight: `${name}.weight`, bias: `${name}.bias` }));
 }
-
-export function logStdNames({ layers }: DeimV2Config): string[] {
-  return Array.from({ length: layers }, (_, index) => `policy.${index}.log_std`);
-}
-
-export function policyRules(c: DeimV2Config): ParameterRule[] {
-  return logStdNames(c).map((name) => plain('policy', name, [c.width]));
-}

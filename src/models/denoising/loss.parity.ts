@@ -103,3 +103,35 @@ describe.skipIf(!sharedIsHere)(`denoising (${WHY_SKIPPED} otherwise)`, () => {
     expect(after).toEqual(before);
   });
 });
+
+describe.skipIf(!sharedIsHere)(`a family with an embedding of classes (${WHY_SKIPPED} otherwise)`, () => {
+  test('what a query claims is its row, which learns; the row for padding does not', async () => {
+    const folder = 'reference/rt_detr_r18';
+    const config = JSON.parse(new TextDecoder().decode(await sharedBytes(`${folder}/config.json`)));
+    const weights = readSafetensors(await sharedBytes(`${folder}/model.safetensors`), 'model.safetensors');
+    const model = loadDetector({
+      config,
+      preprocessor: undefined,
+      classes: labelsOf(config),
+      weights,
+      backbone: undefined,
+    });
+    const cases = readSafetensors(await sharedBytes(`${folder}/cases.safetensors`), 'cases.safetensors');
+    const planes = tf.tensor4d(cases.float32('input.pixel_values'), [2, 3, 96, 128]);
+    const memory = model.encode(tf.transpose(planes, [0, 2, 3, 1])); // B,C,H,W -> B,H,W,C
+    const name = model.denoisingClasses!;
+    // Draws of 0.4 keep the class of every copy, so that one row alone is claimed.
+    const only: (Labels | null)[] = [null, { classes: [2], boxes: Float32Array.of(0.5, 0.5, 0.6, 0.4) }];
+    const random = (): number => 0.4;
+    const { grads } = tf
+      .engine()
+      .gradients(() => denoisingLoss(model, memory, only, { copies: 1, random })!, [model.parameters.get(name)]);
+    const gradient = (await grads[0]!.data()) as Float32Array;
+    const width = model.parameters.get(name).shape[1]!;
+    const rows = Array.from({ length: 6 }, (_, row) =>
+      Math.hypot(...gradient.subarray(row * width, (row + 1) * width)),
+    );
+    rows.forEach((size, row) => (row === 2 ? expect(size).toBeGreaterThan(0) : expect(size).toBe(0)));
+    model.dispose();
+  });
+});

@@ -1,13 +1,22 @@
 /** DETR (arXiv 2005.12872) as a Detector: weights, constants and the way from an image to every layer's answer. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { TensorSource } from '../../lib/tensor-source';
-import type { LayerClusters } from '../../nn/clusters/cost';
-import type { ClusterSettings } from '../../nn/clusters/settings';
+import type { ClusterSettings } from '../../lib/clusters';
 import { Parameters, type ParameterRule } from '../../nn/parameters';
 import type { ResNetConfig } from '../../nn/resnet/config';
 import { resNetRules } from '../../nn/resnet/rules';
 import { timmResNet } from '../../nn/resnet/timm';
-import type { DecodeOptions, Detector, EncodeOptions, First, LayerTrace, Memory, Selection, Trace } from '../detector';
+import type {
+  ClusteredMemory,
+  DecodeOptions,
+  Detector,
+  EncodeOptions,
+  First,
+  LayerTrace,
+  Memory,
+  Selection,
+  Trace,
+} from '../detector';
 import type { Episode, EpisodeOptions } from '../episode';
 import { logStdNames, withPolicy } from '../policy';
 import { readPreprocessing, type Preprocessing } from '../preprocessing';
@@ -43,6 +52,7 @@ interface Constants {
 export class Detr implements Detector {
   readonly family = 'detr';
   readonly scoring = 'softmax';
+  readonly learnedQueries = true;
   readonly setLoss: SetLossRecipe;
   readonly policy: readonly string[];
   readonly classHeads = [{ weight: `${CLASS_HEAD}.weight`, bias: `${CLASS_HEAD}.bias` }];
@@ -119,14 +129,15 @@ export class Detr implements Detector {
     image: tf.Tensor4D,
     settings: ClusterSettings,
     options: EncodeOptions = {},
-  ): Promise<{ memory: Memory; layers: LayerClusters[] }> {
+  ): Promise<ClusteredMemory> {
     const entered = tidied(() => enter(this.parameters, this.constants.backbone, image, options));
     const positions = tf.tidy(() => this.positionsOf(entered));
     const run = { p: this.parameters, c: this.config, positions, mask: entered.mask };
     const onImage = await entered.mask?.data();
     const { tokens, layers } = await runClusteredEncoder(run, entered.tokens, settings, onImage);
     tf.dispose([entered.tokens, positions]);
-    return { memory: { ...entered, tokens }, layers };
+    const shape = entered.shapes[0]!;
+    return { memory: { ...entered, tokens }, layers: layers.map((layer) => ({ ...layer, shape })) };
   }
 
   select(memory: Memory): Selection {

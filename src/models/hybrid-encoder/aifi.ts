@@ -22,10 +22,12 @@ export interface AifiConfig {
   readonly layers: number;
 }
 
+export const aifiLayer = (name: string, index: number): string => `${name}.layers.${index}`;
+
 /** The hub's older names, which are the files' own: <name>.layers.<i>.{self_attn, self_attn_layer_norm, fc1, fc2, final_layer_norm}. */
 export function aifiRules(name: string, { width, hidden, layers }: AifiConfig): ParameterRule[] {
   return Array.from({ length: layers }, (_, index) => {
-    const layer = `${name}.layers.${index}`;
+    const layer = aifiLayer(name, index);
     return [
       ...['q', 'k', 'v', 'out'].flatMap((part) =>
         linearRules('encoder', `${layer}.self_attn.${part}_proj`, width, width),
@@ -38,21 +40,40 @@ export function aifiRules(name: string, { width, hidden, layers }: AifiConfig): 
   }).flat();
 }
 
-function layer(
+/** One layer's tokens. */
+export interface AifiTokens {
+  /** [B,S,D] */
+  tokens: tf.Tensor3D;
+  /** The same with their positions. */
+  placed: tf.Tensor3D;
+}
+
+/** What targets [B,T,D] (with their positions) see of a layer's tokens, up to and with the output's projection. @returns [B,T,D] */
+export function look(
   p: Parameters,
   name: string,
-  { heads, activation }: AifiConfig,
-  x: tf.Tensor3D,
-  positions: tf.Tensor3D,
+  { heads }: AifiConfig,
+  targets: tf.Tensor3D,
+  { tokens, placed }: AifiTokens,
 ): tf.Tensor3D {
-  const placed: tf.Tensor3D = tf.add(x, positions);
   const { mixed } = attend(
-    linear(p, `${name}.self_attn.q_proj`, placed),
+    linear(p, `${name}.self_attn.q_proj`, targets),
     linear(p, `${name}.self_attn.k_proj`, placed),
-    linear(p, `${name}.self_attn.v_proj`, x),
+    linear(p, `${name}.self_attn.v_proj`, tokens),
     heads,
   );
-  const seen = layerNorm(p, `${name}.self_attn_layer_norm`, x, linear(p, `${name}.self_attn.out_proj`, mixed));
+  return linear(p, `${name}.self_attn.out_proj`, mixed);
+}
+
+/** The layer behind its attention's answer [B,S,D]. */
+export function behindLook(
+  p: Parameters,
+  name: string,
+  { activation }: AifiConfig,
+  x: tf.Tensor3D,
+  answer: tf.Tensor3D,
+): tf.Tensor3D {
+  const seen = layerNorm(p, `${name}.self_attn_layer_norm`, x, answer);
   const hidden = linear(p, `${name}.fc1`, seen, { activation });
   return layerNorm(p, `${name}.final_layer_norm`, seen, linear(p, `${name}.fc2`, hidden));
 }
@@ -71,6 +92,10 @@ export function runAifi(
 ): tf.Tensor4D {
   const [batch, h, w, width] = x.shape;
   let tokens: tf.Tensor3D = tf.reshape(x, [batch, h * w, width]);
-  for (let index = 0; index < c.layers; index++) tokens = layer(p, `${name}.layers.${index}`, c, tokens, positions);
+  for (let index = 0; index < c.layers; index++) {
+    const layer = aifiLayer(name, index);
+    const placed: tf.Tensor3D = tf.add(tokens, positions);
+    tokens = behindLook(p, layer, c, tokens, look(p, layer, c, placed, { tokens, placed }));
+  }
   return tf.reshape(tokens, x.shape);
 }

@@ -1,16 +1,14 @@
 /**
  * Hungarian matching of predictions and labels (DETR, arXiv 2005.12872, section 3.1) with the costs of Deformable DETR
- * (arXiv 2010.04159, appendix A.4): class 2, L1 5, GIoU 2. ../shared/reference/rl_reference.py, match.
+ * (arXiv 2010.04159, appendix A.4), weighted by the family's recipe. ../shared/reference/rl_reference.py, match.
  *
  * Q queries, C class columns, T labels, M = min(Q, T).
  */
 import { overlapOf } from '../../lib/box-overlap';
 import { expectSet, scoresOf, type Labels, type Match, type SetPrediction } from '../../lib/set-prediction';
+import type { MatchWeights } from '../set-loss/recipe';
 import { linearSumAssignment } from './assignment';
 
-const CLASS = 2;
-const L1 = 5;
-const GIOU = 2;
 /** The focal loss's balance and its guard of the logarithm; its exponent is 2. */
 const ALPHA = 0.25;
 const LOG_EPSILON = 1e-8;
@@ -33,11 +31,11 @@ function classCostsOf(prediction: SetPrediction, classes: ArrayLike<number>): Ma
 }
 
 /**
- * Cost of every pair: 2 class + 5 L1 - 2 GIoU. The class cost is the focal one for sigmoid scores and -p for softmax (DETR).
+ * Cost of every pair: class + L1 - GIoU, weighted. The class cost is the focal one for sigmoid scores and -p for softmax (DETR).
  * @returns [Q,T] packed by queries
  * @throws DetectorError `internal` when an array has the wrong length or a label names no class
  */
-export function matchingCost(prediction: SetPrediction, labels: Labels): Float64Array {
+export function matchingCost(prediction: SetPrediction, labels: Labels, weights: MatchWeights): Float64Array {
   expectSet('matching', prediction, labels);
   const { queries, boxes } = prediction;
   const count = labels.classes.length;
@@ -48,7 +46,8 @@ export function matchingCost(prediction: SetPrediction, labels: Labels): Float64
     for (let q = 0; q < queries; q++) {
       let distance = 0;
       for (let i = 0; i < 4; i++) distance += Math.abs(boxes[4 * q + i]! - labels.boxes[4 * t + i]!);
-      cost[q * count + t] = CLASS * ofClass[q]! + L1 * distance - GIOU * overlapOf(boxes, q, labels.boxes, t).giou;
+      const { giou } = overlapOf(boxes, q, labels.boxes, t);
+      cost[q * count + t] = weights.classes * ofClass[q]! + weights.l1 * distance - weights.giou * giou;
     }
   }
   return cost;
@@ -56,11 +55,12 @@ export function matchingCost(prediction: SetPrediction, labels: Labels): Float64
 
 /**
  * The pairs of the least total cost.
+ * @param weights the recipe's, `detector.setLoss.match`
  * @returns M pairs, queries ascending; none without labels
  * @throws DetectorError `internal`, also where a box or a labelled class's logit is not a number
  */
-export function match(prediction: SetPrediction, labels: Labels): Match {
-  const cost = matchingCost(prediction, labels);
+export function match(prediction: SetPrediction, labels: Labels, weights: MatchWeights): Match {
+  const cost = matchingCost(prediction, labels, weights);
   const { rows, columns } = linearSumAssignment(cost, prediction.queries, labels.classes.length);
   return { queries: rows, labels: columns };
 }

@@ -2,8 +2,11 @@ import { expect, test } from 'vitest';
 import { numbers } from '../../kernels/testing/gradients';
 import type { Labels, SetPrediction } from '../../lib/set-prediction';
 import { linearSumAssignment } from './assignment';
+import { RT_DETR_LOSS } from '../set-loss/recipe';
 import { match, matchingCost } from './match';
 import scipy from './testing/scipy-cases.json';
+
+const WEIGHTS = RT_DETR_LOSS.match;
 
 function total(cost: Float64Array, columns: number, pairs: { rows: Int32Array; columns: Int32Array }): number {
   return pairs.rows.reduce((sum, row, at) => sum + cost[row * columns + pairs.columns[at]!]!, 0);
@@ -95,7 +98,7 @@ test('300 x 100 takes under 5 ms: unstructured costs, crowded places, and a whol
     'crowded',
   ).toBeLessThan(5);
   expect(
-    fastest(() => match(whole, many)),
+    fastest(() => match(whole, many, WEIGHTS)),
     'match',
   ).toBeLessThan(5);
 });
@@ -115,13 +118,22 @@ function prediction(scoring: SetPrediction['scoring']): SetPrediction {
 test('the cost of a right box is its class cost less 2 for GIoU', () => {
   const p = 1 / (1 + Math.exp(-2));
   const focal = 0.25 * (1 - p) ** 2 * -Math.log(p) - 0.75 * p ** 2 * -Math.log(1 - p);
-  expect(matchingCost(prediction('sigmoid'), labels)[1]).toBeCloseTo(2 * focal - 2, 6);
+  expect(matchingCost(prediction('sigmoid'), labels, WEIGHTS)[1]).toBeCloseTo(2 * focal - 2, 6);
   const softmax = Math.exp(2) / (Math.exp(2) + Math.exp(-1) + 1);
-  expect(matchingCost(prediction('softmax'), labels)[1]).toBeCloseTo(-2 * softmax - 2, 6);
+  expect(matchingCost(prediction('softmax'), labels, WEIGHTS)[1]).toBeCloseTo(-2 * softmax - 2, 6);
+});
+
+test('the weights are the recipe’s: class alone, L1 alone, GIoU alone', () => {
+  const costs = (classes: number, l1: number, giou: number): Float64Array =>
+    matchingCost(prediction('softmax'), labels, { classes, l1, giou });
+  const softmax = Math.exp(2) / (Math.exp(2) + Math.exp(-1) + 1);
+  expect(costs(3, 0, 0)[1]).toBeCloseTo(-3 * softmax, 6);
+  expect(costs(0, 3, 0)[0]).toBeCloseTo(3 * (0.4 + 0.3 + 0 + 0.2), 6);
+  expect(costs(0, 0, 3)[1]).toBeCloseTo(-3, 6);
 });
 
 test.each(['sigmoid', 'softmax'] as const)('pairs by class and place, queries ascending: %s', (scoring) => {
-  const pairs = match(prediction(scoring), labels);
+  const pairs = match(prediction(scoring), labels, WEIGHTS);
   expect([Array.from(pairs.queries), Array.from(pairs.labels)]).toEqual([
     [0, 1],
     [1, 0],
@@ -130,15 +142,17 @@ test.each(['sigmoid', 'softmax'] as const)('pairs by class and place, queries as
 
 test('no labels: no pairs; more labels than queries: every query has one', () => {
   const none = { classes: [], boxes: new Float32Array(0) };
-  expect(match(prediction('sigmoid'), none).queries).toHaveLength(0);
+  expect(match(prediction('sigmoid'), none, WEIGHTS).queries).toHaveLength(0);
   const many = { classes: [0, 1, 2, 0, 1], boxes: numbers(20, 3).map((v) => 0.5 + 0.2 * v) };
-  expect(Array.from(match(prediction('sigmoid'), many).queries)).toEqual([0, 1, 2]);
+  expect(Array.from(match(prediction('sigmoid'), many, WEIGHTS).queries)).toEqual([0, 1, 2]);
 });
 
 test('what does not fit is refused by name', () => {
   const one = prediction('softmax');
-  expect(() => match(one, { ...labels, classes: [0, 2] })).toThrow('expected class 0..1 of label 1, got 2');
-  expect(() => match({ ...one, boxes: one.boxes.subarray(4) }, labels)).toThrow('expected 12 numbers in boxes, got 8');
+  expect(() => match(one, { ...labels, classes: [0, 2] }, WEIGHTS)).toThrow('expected class 0..1 of label 1, got 2');
+  expect(() => match({ ...one, boxes: one.boxes.subarray(4) }, labels, WEIGHTS)).toThrow(
+    'expected 12 numbers in boxes, got 8',
+  );
   one.boxes[6] = NaN;
-  expect(() => match(one, labels)).toThrow('got NaN at row 1, column 0');
+  expect(() => match(one, labels, WEIGHTS)).toThrow('got NaN at row 1, column 0');
 });

@@ -94,7 +94,8 @@ export function predict(
 /** Layers 1, …, L from given queries and boxes, without noise: q_{k+1} = mu_k. No gradient goes to what it starts from. */
 export function decodeFrom(run: DecoderRun, first: First, views = false): LayerTrace[] {
   const layers: LayerTrace[] = [];
-  let state: State = { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) };
+  // Gradient goes to what a denoising query claims to be; decode gives the selection's queries without.
+  let state: State = { queries: first.hidden, boxes: stopGradient(first.boxes) };
   for (let index = 0; index < run.c.layers; index++) {
     const { hidden, views: seen } = runLayer(run, index, state, state, views);
     const predicted = predict(run, index, hidden, state.boxes);

@@ -1,9 +1,21 @@
 /** RT-DETR and RT-DETRv2 as a Detector: weights, constants and the way from an image to every layer's answer. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { ClusterSettings } from '../../lib/clusters';
 import { DetectorError } from '../../lib/errors';
 import type { TensorSource } from '../../lib/tensor-source';
 import { Parameters, type ParameterRule } from '../../nn/parameters';
-import type { DecodeOptions, Detector, EncodeOptions, First, LayerTrace, Memory, Selection, Trace } from '../detector';
+import { stopGradient } from '../../nn/tape';
+import type {
+  ClusteredMemory,
+  DecodeOptions,
+  Detector,
+  EncodeOptions,
+  First,
+  LayerTrace,
+  Memory,
+  Selection,
+  Trace,
+} from '../detector';
 import type { Episode, EpisodeOptions } from '../episode';
 import { borderedAnchors } from '../hybrid-encoder/anchors';
 import { ByShape } from '../hybrid-encoder/by-shape';
@@ -13,7 +25,7 @@ import { readPreprocessing, type Preprocessing } from '../preprocessing';
 import type { SetLossRecipe } from '../set-loss/recipe';
 import { readRtDetrConfig, type RtDetrConfig } from './config';
 import { decodeFrom, valueOf, type DecoderRun } from './decoder';
-import { encode, type Positions } from './encoder';
+import { encode, encodeClustered, type EncoderRun, type Positions } from './encoder';
 import { rtDetrEpisode } from './episode';
 import { classHeads, denoisingClasses, NOT_READ, rtDetrRules } from './parameters';
 import { selectQueries, type AnchorTensors } from './selection';
@@ -105,7 +117,15 @@ export class RtDetr implements Detector {
   }
 
   encode(image: tf.Tensor4D, options: EncodeOptions = {}): Memory {
-    return encode(this.parameters, this.config, this.constants.positions, image, options);
+    return encode(this.encoderRun, image, options);
+  }
+
+  encodeClustered(
+    image: tf.Tensor4D,
+    settings: ClusterSettings,
+    options: EncodeOptions = {},
+  ): Promise<ClusteredMemory> {
+    return encodeClustered(this.encoderRun, image, settings, options);
   }
 
   select(memory: Memory, { dense = false }: DecodeOptions = {}): Required<Selection> {
@@ -116,7 +136,7 @@ export class RtDetr implements Detector {
     const { first, answer, topk, extras } = this.select(memory, options);
     const values = Array.from({ length: this.layers }, (_, index) => valueOf(this.parameters, index, memory));
     const read = { ...memory, values };
-    const layers = decodeFrom(this.run(read), first, options.views);
+    const layers = decodeFrom(this.run(read), { ...first, hidden: stopGradient(first.hidden) }, options.views);
     return { memory: read, topk, first, layers: [answer, ...layers], extras };
   }
 
@@ -126,6 +146,10 @@ export class RtDetr implements Detector {
 
   episode(memory: Memory, first: First, options: EpisodeOptions): Episode {
     return rtDetrEpisode(this.run(memory), first, options);
+  }
+
+  private get encoderRun(): EncoderRun {
+    return { p: this.parameters, c: this.config, positions: this.constants.positions };
   }
 
   private run(memory: Memory): DecoderRun {

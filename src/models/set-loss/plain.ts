@@ -2,21 +2,42 @@
  * The set loss in plain numbers: the reward "minus the set loss of the layer" needs no gradient, and the tensors' one is
  * tested against it.
  */
+import { focalReference } from '../../kernels/focal/reference';
+import { varifocalReference } from '../../kernels/varifocal/reference';
 import { overlapOf } from '../../lib/box-overlap';
 import { expectSet, type Labels, type Match, type SetPrediction } from '../../lib/set-prediction';
-import { varifocalReference } from '../../kernels/varifocal/reference';
-import { GIOU_WEIGHT, L1_WEIGHT } from './set-loss';
+import type { SetLossRecipe } from './recipe';
+import { LEAST_WEIGHT } from './set-loss';
+
+const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
+
+/** Cross entropy of every query, weighted, over the sum of the weights. @param classes [Q], -1 for none */
+function softmaxLoss({ queries, columns, logits }: SetPrediction, classes: Int32Array, noObject: number): number {
+  let [entropy, weights] = [0, 0];
+  for (let q = 0; q < queries; q++) {
+    const row = logits.subarray(q * columns, (q + 1) * columns);
+    const most = row.reduce((a, b) => Math.max(a, b), -Infinity);
+    const total = row.reduce((all, x) => all + Math.exp(x - most), 0);
+    const found = classes[q]! >= 0;
+    const weight = found ? 1 : noObject;
+    entropy += weight * (most + Math.log(total) - row[found ? classes[q]! : columns - 1]!);
+    weights += weight;
+  }
+  return entropy / Math.max(LEAST_WEIGHT, weights);
+}
 
 /**
- * Class and box loss of one layer of one image, divided by max(1, T).
+ * Class and box loss of one layer of one image, divided by max(1, T) (the softmax loss by its weights).
  * @throws DetectorError `internal` when an array has the wrong length or a label names no class
  */
 export function plainSetLoss(
   prediction: SetPrediction,
   labels: Labels,
   match: Match,
+  recipe: SetLossRecipe,
 ): { classes: number; boxes: number } {
   expectSet('setLoss', prediction, labels);
+  const { weights } = recipe;
   const { queries, columns, logits, boxes } = prediction;
   const classes = new Int32Array(queries).fill(-1);
   const quality = new Float64Array(queries);
@@ -26,10 +47,15 @@ export function plainSetLoss(
     const { iou, giou } = overlapOf(boxes, query, labels.boxes, label);
     classes[query] = labels.classes[label]!;
     quality[query] = iou;
-    for (let i = 0; i < 4; i++) box += L1_WEIGHT * Math.abs(boxes[4 * query + i]! - labels.boxes[4 * label + i]!);
-    box += GIOU_WEIGHT * (1 - giou);
+    for (let i = 0; i < 4; i++) box += weights.l1 * Math.abs(boxes[4 * query + i]! - labels.boxes[4 * label + i]!);
+    box += weights.giou * (1 - giou);
   });
-  const each = varifocalReference(Float64Array.from(logits), classes, quality, columns);
   const scale = 1 / Math.max(1, labels.classes.length);
-  return { classes: scale * each.reduce((sum, value) => sum + value, 0), boxes: scale * box };
+  const exact = Float64Array.from(logits);
+  const classLoss = {
+    varifocal: () => scale * sum(varifocalReference(exact, classes, quality, columns, recipe)),
+    focal: () => scale * sum(focalReference(exact, classes, columns, recipe)),
+    softmax: () => softmaxLoss(prediction, classes, recipe.noObject),
+  };
+  return { classes: weights.classes * classLoss[recipe.classes](), boxes: scale * box };
 }

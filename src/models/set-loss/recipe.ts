@@ -1,5 +1,26 @@
 /** What distinguishes the families' set losses and matchings: numbers, as they stand in config.json. */
 
+/** Costs of a pair in the matching: class, L1 of the boxes, and minus GIoU. */
+export interface MatchWeights {
+  readonly classes: number;
+  readonly l1: number;
+  readonly giou: number;
+}
+
+/** Losses of the edge distributions (D-FINE, arXiv 2410.13842, section 4), beside the set loss. */
+export interface FineGrained {
+  /** Weight of the fine-grained localisation loss. */
+  readonly fgl: number;
+  /** Weight of the distillation of the last layer's distributions into the others. */
+  readonly ddf: number;
+  /** n: a distribution has n + 1 bins (config max_num_bins). */
+  readonly bins: number;
+  /** Bound of the edges' offsets (config up). */
+  readonly up: number;
+  /** Curvature of the bins (config reg_scale). */
+  readonly regScale: number;
+}
+
 export interface SetLossRecipe {
   /**
    * 'varifocal': IoU-aware (RT-DETR, arXiv 2304.08069, section 4.2); 'focal': sigmoid focal loss (Deformable DETR, arXiv 2010.04159);
@@ -14,7 +35,9 @@ export interface SetLossRecipe {
   readonly noObject: number;
   readonly weights: { readonly classes: number; readonly l1: number; readonly giou: number };
   /** Weights in the matching's cost; its class cost is -p for softmax, else the focal one with alpha 0.25 and gamma 2. */
-  readonly match: { readonly classes: number; readonly l1: number; readonly giou: number };
+  readonly match: MatchWeights;
+  /** Where the family predicts distributions of edges and learns them. */
+  readonly fineGrained?: FineGrained;
 }
 
 /** RT-DETR's, which StepDETR and DEIMv2 train with here. */

@@ -86,6 +86,18 @@ describe.skipIf(!sharedIsHere)(`StepDETR over patches (${WHY_SKIPPED} otherwise)
     expect(maxDifference(await dense!.boxes.data(), await sparse!.boxes.data())).toBeLessThanOrEqual(1e-6);
   });
 
+  test('views: where every query looked in every layer, answers as without them', async () => {
+    const trace = model.decode(model.encode(image), { views: true });
+    await expectLayers(trace, cases);
+    for (const { views } of trace.layers.slice(1)) {
+      for (const shares of [views!.weights!, views!.self!]) {
+        const sums = await tf.sum(shares, -1).data();
+        expect(maxDifference(sums, new Float32Array(sums.length).fill(1))).toBeLessThanOrEqual(1e-5);
+      }
+      expect(views!.places!.shape).toEqual([...views!.weights!.shape, 2]);
+    }
+  });
+
   test('backward: every gradient', async () => {
     const rules = stepDetrRules(model.config).filter(({ group }) => group !== 'policy');
     const xs = rules.map(({ name }) => model.parameters.get(name));

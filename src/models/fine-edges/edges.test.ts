@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { weightingFunction } from './decoder';
+import { weightingFunction } from './edges';
 
 test('W(n) is odd, grows outwards and ends at twice the bound (D-FINE, eq. 3)', () => {
   const w = weightingFunction(32, 0.5, 4);

@@ -1,0 +1,51 @@
+/**
+ * What encoder and decoder layers are made of: attention whose queries and keys have positions added, and the feed-forward
+ * network, both with the norm behind them (post-norm; DETR, appendix A.3, figure 10).
+ *
+ * B batch, T target tokens, S source tokens, D width, M heads.
+ */
+import type * as tf from '@tensorflow/tfjs-core';
+import { attendInStrips } from '../../nn/clusters/strips';
+import { attend, layerNorm, linear, type AttendOptions } from '../../nn/layers';
+import type { Parameters } from '../../nn/parameters';
+
+export interface Sources {
+  /** [B,S,D] */
+  key: tf.Tensor3D;
+  value: tf.Tensor3D;
+}
+
+/** Keys and values as attention `name` projects them. @param placed tokens with their positions, @param tokens without: [B,S,D] */
+export function project(p: Parameters, name: string, placed: tf.Tensor3D, tokens: tf.Tensor3D): Sources {
+  return { key: linear(p, `${name}.k_proj`, placed), value: linear(p, `${name}.v_proj`, tokens) };
+}
+
+/**
+ * Attention `name` of targets with their positions [B,T,D] to projected sources, up to and with the output's projection.
+ * @returns seen [B,T,D]; weights [B,M,T,S] if they are wanted
+ */
+export function look(
+  p: Parameters,
+  name: string,
+  placed: tf.Tensor3D,
+  { key, value }: Sources,
+  heads: number,
+  options: AttendOptions = {},
+): { seen: tf.Tensor3D; weights?: tf.Tensor4D } {
+  const query = linear(p, `${name}.q_proj`, placed);
+  const output = (mixed: tf.Tensor3D): tf.Tensor3D => linear(p, `${name}.out_proj`, mixed);
+  if (!options.weights) return { seen: output(attendInStrips(query, key, value, heads, options)) };
+  const { mixed, ...rest } = attend(query, key, value, heads, options);
+  return { seen: output(mixed), ...rest };
+}
+
+/** norm(x + seen) behind attention `name`. */
+export function settle(p: Parameters, name: string, x: tf.Tensor3D, seen: tf.Tensor3D): tf.Tensor3D {
+  return layerNorm(p, `${name}_layer_norm`, x, seen);
+}
+
+/** norm(x + fc2(relu(fc1 x))) of layer `name`. */
+export function feedForward(p: Parameters, name: string, x: tf.Tensor3D): tf.Tensor3D {
+  const inner = linear(p, `${name}.fc1`, x, { activation: 'relu' });
+  return layerNorm(p, `${name}.final_layer_norm`, x, linear(p, `${name}.fc2`, inner));
+}

@@ -1,0 +1,212 @@
+/** D-FINE as a Detector: weights, constants and the way from an image to every layer's answer. */
+import * as tf from '@tensorflow/tfjs-core';
+import { untraced } from '../../kernels/untraced';
+import type { ClusterSettings } from '../../lib/clusters';
+import { DetectorError } from '../../lib/errors';
+import type { TensorSource } from '../../lib/tensor-source';
+import { readAffineBlocks, type AffineBlocks } from '../../nn/hgnet/affine';
+import { runHgnet } from '../../nn/hgnet/run';
+import { Parameters, type ParameterRule } from '../../nn/parameters';
+import { stopGradient } from '../../nn/tape';
+import type {
+  ClusteredMemory,
+  DecodeOptions,
+  Detector,
+  EncodeOptions,
+  First,
+  LayerTrace,
+  Memory,
+  Selection,
+  Trace,
+} from '../detector';
+import type { Episode, EpisodeOptions } from '../episode';
+import { weightingFunction, type EdgeScale } from '../fine-edges/edges';
+import { borderedAnchors } from '../hybrid-encoder/anchors';
+import { ByShape } from '../hybrid-encoder/by-shape';
+import { logStdNames, withPolicy } from '../policy';
+import { readPreprocessing, type Preprocessing } from '../preprocessing';
+import { selectQueries, type AnchorTensors } from '../rtdetr/selection';
+import type { SetLossRecipe } from '../set-loss/recipe';
+import { readDFineConfig, type DFineConfig } from './config';
+import { decodeFrom, type DecoderRun } from './decoder';
+import { attendedPositions, runClusteredEncoder, runEncoder, type EncoderRun } from './encoder';
+import { dFineEpisode } from './episode';
+import { classHeads, denoisingClasses, dFineRules, EDGE_SCALE, NOT_READ, UP } from './parameters';
+
+const USUAL: Preprocessing = { size: [640, 640], rescale: 1 / 255 };
+
+/** What a loaded model has beside its weights; a model that shares them leaves them alone. */
+interface Constants {
+  rules: readonly ParameterRule[];
+  affine: AffineBlocks;
+  positions: ByShape<Record<string, tf.Tensor3D>>;
+  anchors: ByShape<AnchorTensors>;
+  edges: EdgeScale;
+  setLoss: SetLossRecipe;
+  parameterCount: number;
+}
+
+/** W(n) and the losses that read it, by the checkpoint's own numbers. */
+function edgeConstants(c: DFineConfig, source: TensorSource): Pick<Constants, 'edges' | 'setLoss'> {
+  const { bins } = c;
+  const [up, regScale] = [UP, EDGE_SCALE].map((name) => Math.abs(source.float32(name)[0]!)) as [number, number];
+  return {
+    edges: { scale: regScale, weights: tf.tensor1d(weightingFunction(bins, up, regScale)) },
+    setLoss: { ...c.setLoss, fineGrained: { ...c.edgeLosses, bins, up, regScale } },
+  };
+}
+
+export class DFine implements Detector {
+  readonly family = 'd_fine';
+  readonly scoring = 'sigmoid';
+  readonly setLoss: SetLossRecipe;
+  readonly strides: readonly number[];
+  readonly policy: readonly string[];
+  readonly classHeads: readonly { weight: string; bias: string }[];
+  readonly denoisingClasses?: string;
+
+  private constructor(
+    readonly config: DFineConfig,
+    readonly classes: readonly string[],
+    readonly preprocessing: Preprocessing,
+    readonly parameters: Parameters,
+    private readonly constants: Constants,
+    /** False: weights and constants are somebody else's. */
+    private readonly owner: boolean,
+  ) {
+    this.setLoss = constants.setLoss;
+    this.strides = config.strides;
+    this.policy = logStdNames(config);
+    this.classHeads = classHeads(config);
+    const denoising = denoisingClasses(config);
+    if (denoising !== undefined) this.denoisingClasses = denoising;
+  }
+
+  /** @throws DetectorError naming the setting or tensor that is not as it should be */
+  static load(files: {
+    config: Record<string, unknown>;
+    preprocessor: Record<string, unknown> | undefined;
+    classes: readonly string[];
+    weights: TensorSource;
+    policy?: TensorSource | undefined;
+  }): DFine {
+    const config = readDFineConfig(files.config, files.classes.length);
+    const preprocessing = readPreprocessing(files.preprocessor, USUAL);
+    refuseSize(config, preprocessing);
+    const rules = dFineRules(config);
+    const parameters = Parameters.load(rules, withPolicy(config, files.weights, files.policy), NOT_READ);
+    const constants: Constants = {
+      rules,
+      affine: readAffineBlocks(config.backbone, parameters, files.weights),
+      positions: new ByShape((shapes) => attendedPositions(config, shapes)),
+      anchors: new ByShape((shapes) => {
+        const { logits, valid } = borderedAnchors(shapes);
+        return { logits: tf.tensor(logits, [valid.length, 4]), valid: tf.tensor(valid, [1, valid.length, 1]) };
+      }),
+      ...edgeConstants(config, files.weights),
+      parameterCount: parameters.count - (files.policy ? 0 : config.layers * config.width),
+    };
+    return new DFine(config, files.classes, preprocessing, parameters, constants, true);
+  }
+
+  sharing(parameters: Parameters): DFine {
+    return new DFine(this.config, this.classes, this.preprocessing, parameters, this.constants, false);
+  }
+
+  get rules(): readonly ParameterRule[] {
+    return this.constants.rules;
+  }
+
+  get layers(): number {
+    return this.config.layers;
+  }
+
+  get queries(): number {
+    return this.config.queries;
+  }
+
+  get parameterCount(): number {
+    return this.constants.parameterCount;
+  }
+
+  encode(image: tf.Tensor4D, options: EncodeOptions = {}): Memory {
+    return runEncoder(this.encoderRun, this.features(image, options));
+  }
+
+  encodeClustered(
+    image: tf.Tensor4D,
+    settings: ClusterSettings,
+    options: EncodeOptions = {},
+  ): Promise<ClusteredMemory> {
+    return runClusteredEncoder(this.encoderRun, () => this.features(image, options), settings);
+  }
+
+  private features(image: tf.Tensor4D, { backbone = false }: EncodeOptions): tf.Tensor4D[] {
+    const { parameters: p, config: c, constants } = this;
+    const stages = (): tf.Tensor4D[] => runHgnet(p, constants.affine, c.backbone, image);
+    const features = backbone ? stages() : untraced(stages);
+    return c.backbone.out.map((stage) => features[stage]!);
+  }
+
+  select(memory: Memory, { dense = false }: DecodeOptions = {}): Required<Selection> {
+    return selectQueries(this.run(memory), this.constants.anchors.at(memory.shapes), dense);
+  }
+
+  decode(memory: Memory, options: DecodeOptions = {}): Trace {
+    const { first, answer, topk, extras } = this.select(memory, options);
+    const rest = decodeFrom(this.run(memory), { ...first, hidden: stopGradient(first.hidden) }, options.views);
+    return { memory, topk, first, layers: [answer, ...rest.layers], extras: { ...extras, ...rest.extras } };
+  }
+
+  decodeFrom(memory: Memory, first: First): LayerTrace[] {
+    return decodeFrom(this.run(memory), first).layers;
+  }
+
+  episode(memory: Memory, first: First, options: EpisodeOptions): Episode {
+    return dFineEpisode(this.run(memory), first, options);
+  }
+
+  private get encoderRun(): EncoderRun {
+    const { positions } = this.constants;
+    return { p: this.parameters, c: this.config, positionsFor: (shapes) => positions.at(shapes) };
+  }
+
+  private run(memory: Memory): DecoderRun {
+    return { p: this.parameters, c: this.config, edges: this.constants.edges, memory };
+  }
+
+  dispose(): void {
+    if (!this.owner) return;
+    this.parameters.dispose();
+    this.constants.positions.dispose();
+    this.constants.anchors.dispose();
+    this.constants.edges.weights.dispose();
+  }
+}
+
+/** The fusion doubles each level, and every query is a token of its own. */
+function refuseSize({ strides, queries, anchorSize }: DFineConfig, { size }: Preprocessing): void {
+  const coarsest = strides[strides.length - 1]!;
+  const refuse = (kind: 'unsupported' | 'checkpoint', file: string, message: string): never => {
+    throw new DetectorError(kind, file, message);
+  };
+  if (size.some((side) => side % coarsest !== 0))
+    refuse(
+      'unsupported',
+      'preprocessor_config.json',
+      `size: expected multiples of ${coarsest}, got ${size.join(' x ')}`,
+    );
+  if (anchorSize?.some((side, axis) => side !== size[axis]))
+    refuse(
+      'unsupported',
+      'config.json',
+      `anchor_image_size: expected the size of the input, ${size.join(' x ')}, got ${anchorSize.join(' x ')}`,
+    );
+  const tokens = strides.reduce((sum, stride) => sum + (size[0] / stride) * (size[1] / stride), 0);
+  if (queries > tokens)
+    refuse(
+      'checkpoint',
+      'config.json',
+      `num_queries: expected at most ${tokens}, the number of memory tokens, got ${queries}`,
+    );
+}

@@ -1,0 +1,21 @@
+/** Images of a batch that somebody has labelled, and the others, which say nothing about what is not there. B images. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Labels, Match } from '../lib/set-prediction';
+
+const NO_LABELS: Labels = { classes: [], boxes: new Float32Array(0) };
+/** Of an image without labels. */
+export const NO_PAIRS: Match = { queries: new Int32Array(0), labels: new Int32Array(0) };
+
+/** What each image of a layer is compared with. */
+export function setsOf(
+  labels: readonly (Labels | null)[],
+  matches: readonly Match[],
+): { labels: Labels; match: Match }[] {
+  return labels.map((one, image) => ({ labels: one ?? NO_LABELS, match: matches[image]! }));
+}
+
+/** [B] weights of the mean over the labelled images; zeros where there is none. */
+export function labelledMean(labels: readonly (Labels | null)[]): tf.Tensor1D {
+  const labelled = Math.max(1, labels.filter((one) => one !== null).length);
+  return tf.tensor1d(labels.map((one) => (one ? 1 / labelled : 0)));
+}
