@@ -2,6 +2,7 @@
  * Settings of a run: the RL note's numbers (rl-settings.ts) and those of the optimiser, the views and the measuring. One typed
  * frozen object, a sentence for every field; a preset is a difference from the defaults.
  */
+import { CLUSTER_DEFAULTS, MOST_ROUNDS, type ClusterSettings } from './clusters';
 import {
   RL_DEFAULTS,
   RL_FIELDS,
@@ -32,6 +33,10 @@ export interface TrainSettings extends RlSettings {
   /** 0: no average; the last weights count. */
   readonly emaDecay: number;
   readonly encoder: 'frozen' | 'trained';
+  /** Rounds of the hash that clusters the encoder's tokens (ACT, arXiv 2011.09315); 0: exact attention. */
+  readonly clusters: number;
+  /** Bucket width r of that hash. */
+  readonly clusterWidth: number;
   /** Augmented views that are made and encoded of each image. */
   readonly views: number;
   readonly flip: number;
@@ -68,6 +73,8 @@ export const TRAIN_DEFAULTS: TrainSettings = Object.freeze({
   clipNorm: 0.1,
   emaDecay: 0,
   encoder: 'frozen',
+  clusters: 0,
+  clusterWidth: CLUSTER_DEFAULTS.width,
   views: 8,
   flip: 0.5,
   crop: 0.5,
@@ -119,6 +126,12 @@ export const TRAIN_FIELDS: Readonly<Record<keyof TrainSettings, NumberField | Ch
     ['frozen', 'trained'],
     'Frozen, the encoder sees each view once and its memory is kept; trained, it learns too and steps take longer.',
   ),
+  clusters: whole(
+    0,
+    MOST_ROUNDS,
+    'Rounds of the hash that clusters the encoder’s tokens (ACT): the model learns with, and is measured with, clustered attention; 0 for exact attention.',
+  ),
+  clusterWidth: number(0.001, 1000, 'Bucket width of that hash: wider buckets make fewer clusters.'),
   views: whole(1, 64, 'Augmented views of each image; with a frozen encoder they are encoded once.'),
   flip: number(0, 1, 'Share of views that are mirrored.'),
   crop: number(0, 1, 'Share of views that show a part of the image.'),
@@ -142,6 +155,10 @@ export const TRAIN_FIELDS: Readonly<Record<keyof TrainSettings, NumberField | Ch
   distilDense: number(0, 100, 'Weight of the teacher’s scores at every place of the image.'),
   ...RL_FIELDS,
 });
+
+/** How a run clusters its encoder's tokens; null: not at all. */
+export const clustersOf = ({ clusters, clusterWidth, seed }: TrainSettings): ClusterSettings | null =>
+  clusters === 0 ? null : { rounds: clusters, width: clusterWidth, seed };
 
 /** @returns whole sentences, one for each field that is out of its range; empty when all is well */
 export function trainProblems(settings: TrainSettings): string[] {

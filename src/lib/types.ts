@@ -3,6 +3,7 @@
  *
  * Q queries, K detections, L decoder layers.
  */
+import type { ImageClustering } from './clusters';
 import type { AppError } from './errors';
 
 export type ModelFamily = 'stepdetr' | 'deimv2' | 'detr' | 'deformable_detr' | 'rt_detr' | 'rt_detr_v2' | 'd_fine';
@@ -31,6 +32,8 @@ export interface ModelInfo {
   parameters: number;
   /** [height, width] of the input tensor. */
   inputSize: [number, number];
+  /** The encoder has dense attention, which clusters can stand in for. */
+  denseEncoder?: true;
 }
 
 export interface Progress {
@@ -75,6 +78,8 @@ export interface ImageDetections {
   ms: StageTimes;
   /** Jobs survive a lost device: how often this one was started again. */
   retries: number;
+  /** Absent where the encoder was exact. */
+  clusters?: ImageClustering;
 }
 
 /** The twelve COCO numbers; -1 where there is nothing to measure. */
