@@ -1,11 +1,11 @@
 /** The top row: what the stage is for, what runs on what, the link, the colour scheme, the keys. */
 import { useMemo, type ReactNode } from 'react';
-import { Cpu, Link, Monitor, Moon, Shapes, Sun } from 'lucide-react';
+import { Columns2, Cpu, Link, Monitor, Moon, Shapes, Sun } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { switchMode } from '../state/label-actions';
-import { useAppState, useAppStore, useCommands, useLabels, useLabelStore } from '../state/react';
+import { useAppState, useAppStore, useCommands, useCompare, useLabels, useLabelStore } from '../state/react';
 import type { AppState } from '../state/store';
-import type { Theme } from '../state/view';
+import type { SidePanel, Theme } from '../state/view';
 import { IconButton } from '../ui/Button';
 import { Segmented } from '../ui/Segmented';
 import { useShortcuts } from '../ui/use-shortcuts';
@@ -28,6 +28,7 @@ export function Header(): ReactNode {
       <ModelChip />
       <DeviceChip />
       <span className={styles['gap']} />
+      <CompareButton />
       <SessionMenu />
       <LinkButton />
       <ThemeButton />
@@ -59,9 +60,18 @@ function ModeSwitch(): ReactNode {
   );
 }
 
+/** Shows a panel, in place of a comparison where there is one. */
+function useShowPanel(): (panel: SidePanel) => void {
+  const [store, commands] = [useAppStore(), useCommands()];
+  return (panel) => {
+    commands.closeCompare();
+    store.getState().setSidePanel(panel);
+  };
+}
+
 function ModelChip(): ReactNode {
   const { t } = useTranslation();
-  const store = useAppStore();
+  const show = useShowPanel();
   const loading = useAppState((state) => state.modelLoading?.name);
   const model = useAppState((state) => state.model?.name);
   const text = loading ? t('chips.loading', { name: loading }) : (model ?? t('chips.noModel'));
@@ -70,7 +80,7 @@ function ModelChip(): ReactNode {
       type="button"
       className={styles['chip']}
       aria-label={`${t('tabs.model')}: ${text}`}
-      onClick={() => store.getState().setSidePanel('model')}
+      onClick={() => show('model')}
     >
       <Shapes />
       <span>{text}</span>
@@ -84,7 +94,7 @@ const deviceWord = (state: AppState): 'webgpu' | 'wasm' | 'starting' | 'lost' | 
 
 function DeviceChip(): ReactNode {
   const { t } = useTranslation();
-  const store = useAppStore();
+  const show = useShowPanel();
   const word = useAppState(deviceWord);
   const text = word === 'webgpu' || word === 'wasm' ? t(`backends.${word}`) : t(`chips.${word}`);
   return (
@@ -93,11 +103,30 @@ function DeviceChip(): ReactNode {
       className={`${styles['chip']} ${styles['device']}`}
       data-warn={word !== 'webgpu' && word !== 'starting'}
       aria-label={`${t('tabs.device')}: ${text}`}
-      onClick={() => store.getState().setSidePanel('device')}
+      onClick={() => show('device')}
     >
       <Cpu />
       <span>{text}</span>
     </button>
+  );
+}
+
+function CompareButton(): ReactNode {
+  const { t } = useTranslation();
+  const commands = useCommands();
+  const open = useCompare((state) => state.open);
+  const toggle = open ? commands.closeCompare : commands.openCompare;
+  useShortcuts(useMemo(() => ({ c: toggle }), [toggle]));
+  return (
+    <IconButton
+      label={t('compare.open')}
+      shortcut="C"
+      aria-pressed={open}
+      className={styles['compareButton']!}
+      onClick={toggle}
+    >
+      <Columns2 />
+    </IconButton>
   );
 }
 

@@ -2,21 +2,21 @@
 import { type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
 import { Tabs } from 'radix-ui';
 import { useTranslation } from 'react-i18next';
-import { Detections } from '../panels/detections/Detections';
 import { DevicePanel } from '../panels/device/DevicePanel';
 import { LabelPanel } from '../panels/label/LabelPanel';
-import { ModelPanel } from '../panels/model/ModelPanel';
 import { useAppState, useAppStore, useTraining } from '../state/react';
 import { SIDE_WIDTH, type SidePanel } from '../state/view';
 import styles from './app.module.css';
+import { DetectionsTab } from './DetectionsTab';
 import { ErrorBoundary } from './ErrorBoundary';
+import { ModelTab } from './ModelTab';
 import { TrainTab } from './TrainTab';
 
 const PANELS: readonly { id: SidePanel; Panel: () => ReactNode }[] = [
-  { id: 'detections', Panel: Detections },
+  { id: 'detections', Panel: DetectionsTab },
   { id: 'label', Panel: LabelPanel },
   { id: 'train', Panel: TrainTab },
-  { id: 'model', Panel: ModelPanel },
+  { id: 'model', Panel: ModelTab },
   { id: 'device', Panel: DevicePanel },
 ];
 

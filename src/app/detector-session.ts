@@ -3,6 +3,7 @@ import { toAppError, type AppError } from '../lib/errors';
 import type { Result } from '../lib/result';
 import type { ImageDetections, ModelInfo } from '../lib/types';
 import type { Commands } from '../state/commands';
+import { createCompareStore, type CompareStore } from '../state/compare';
 import { createLabelStore, type LabelStore } from '../state/labels';
 import { Pictures } from '../state/pictures';
 import type { SampleName } from '../state/samples';
@@ -11,6 +12,8 @@ import { createTrainingStore, type TrainingStore } from '../state/training';
 import type { AppStore } from '../state/store';
 import type { DetectorClient } from '../workers/client';
 import type { BackendName, ModelSource, WorkerEvent } from '../workers/protocol';
+import { createClustering } from './clusters';
+import { createCompare } from './compare';
 import { createExports, drawDetections } from './exports';
 import { newId } from './ids';
 import { createIntake } from './intake';
@@ -21,6 +24,7 @@ import { linkOf } from './linked-view';
 import { createModels } from './models';
 import { createPersistence } from './persistence';
 import type { Ports, TableOptions } from './ports';
+import { createLooking } from './query-views';
 import { createQueue } from './queue';
 import { createSessionFile, type SessionFile } from './session-file';
 import { createTraining } from './training';
@@ -33,13 +37,14 @@ export interface SessionParts {
   /** Address of the folder with the samples, ending in a slash. */
   samples: string;
   /** Words for things that have no file name. */
-  words: { webcam: string; link: string; linkOnlySamples: string };
+  words: { webcam: string; link: string; linkOnlySamples: string; views: string; clusters: string };
 }
 
 export interface DetectorSession {
   store: AppStore;
   labels: LabelStore;
   training: TrainingStore;
+  compare: CompareStore;
   client: DetectorClient;
   labelImport: LabelImport;
   labelExport: LabelExport;
@@ -69,6 +74,8 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
   const queue = createQueue(store, client, pictures);
   const models = createModels(store, client, queue.again);
   const exports = createExports(store, pictures, ports);
+  const looking = createLooking(store, client, pictures);
+  const clustering = createClustering({ store, client, pictures, again: queue.again });
   const intake = createIntake({
     store,
     pictures,
@@ -117,6 +124,8 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
     notify: store.getState().notify,
     zip: ports.zip,
   });
+  const compare = createCompareStore();
+  const comparing = createCompare({ store, compare, labels, pictures, client });
   const sessionFile = createSessionFile({
     store,
     labels,
@@ -169,6 +178,7 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
 
   const commands: Commands = {
     ...teaching.commands,
+    ...comparing,
     addItems: (items, origin) => void intake.addItems(items, origin),
     addSample: (name) => void intake.addSample(name),
     addWebcamFrame: () => void intake.addWebcamFrame(words.webcam),
@@ -198,6 +208,8 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
     save: (format, scope) => void exports.save(format, scope),
     copy: (format, scope) => void exports.copy(format, scope),
     copyLink: () => void copyLink(store, words),
+    copyViews: () => void looking.copy(words.views),
+    copyClusters: () => void clustering.copy(words.clusters),
     saveLabels: (format, options) => void labelExport.save(format, options),
     saveSession: () => void sessionFile.save(),
     openSession: (file) => void sessionFile.open(file),
@@ -210,6 +222,7 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
     store,
     labels,
     training,
+    compare,
     client,
     labelImport,
     labelExport,

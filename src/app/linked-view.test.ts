@@ -28,6 +28,16 @@ describe('the link of a view', () => {
     expect(linkOf(next.getState())).toBe(hash);
   });
 
+  it('opens what the followed query looked at', () => {
+    const store = storeWithSample();
+    store.setState({ looking: true });
+    expect(linkOf(store.getState())).toBe('#sample=cat&threshold=0.3');
+    store.setState({ selectedQuery: 1 });
+    const next = storeWithSample();
+    applyLink(next, linkOf(store.getState())!);
+    expect(next.getState()).toMatchObject({ looking: true, selectedQuery: 1 });
+  });
+
   it('exists for samples only', () => {
     expect(linkOf(storeWithSample('file').getState())).toBeNull();
     expect(linkOf(freshStore().getState())).toBeNull();

@@ -15,19 +15,21 @@ export function linkOf(state: AppState): string | null {
   if (state.modelChoice.id !== EMBEDDED_MODEL) view.model = state.modelChoice.id;
   if (layer < layerCount(state) - 1) view.layer = layer;
   if (state.selectedQuery !== null) view.query = state.selectedQuery;
+  if (state.looking && state.selectedQuery !== null) view.looked = true;
   return encodeView(view);
 }
 
 /** Puts threshold, layer and query of a link into the store; returns the whole link. */
 export function applyLink(store: AppStore, hash: string): LinkedView {
   const view = decodeView(hash);
-  const { setThreshold, setLayerPosition, selectQuery, setPlaying } = store.getState();
+  const { setThreshold, setLayerPosition, selectQuery, setPlaying, setLooking } = store.getState();
   if (view.threshold !== undefined) setThreshold(view.threshold);
   if (view.layer !== undefined) {
     setPlaying(false);
     setLayerPosition(view.layer);
   }
   if (view.query !== undefined) selectQuery(view.query);
+  if (view.looked) setLooking(true);
   return view;
 }
 

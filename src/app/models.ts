@@ -2,6 +2,7 @@
 import type { AppError } from '../lib/errors';
 import type { Result } from '../lib/result';
 import type { ModelEntry, ModelInfo } from '../lib/types';
+import { withHubSettings } from '../state/hub';
 import { EMBEDDED_MODEL, type ModelChoice } from '../state/model';
 import type { AppStore } from '../state/store';
 import type { DetectorClient } from '../workers/client';
@@ -47,7 +48,8 @@ export function createModels(
       models.cancel();
       const job = newId('load');
       store.getState().startLoading(nameOf(source, store.getState().models), job);
-      const answer = await client.load(source, job, (progress) => store.getState().setLoadProgress(job, progress));
+      const asked = withHubSettings(source, store.getState());
+      const answer = await client.load(asked, job, (progress) => store.getState().setLoadProgress(job, progress));
       if (answer.ok) {
         store.getState().setModel(job, answer.value, source.kind === 'run' ? source : undefined);
         onLoaded();

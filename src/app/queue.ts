@@ -53,6 +53,8 @@ export function createQueue(
     running = null;
     if (answer.ok) {
       store.getState().setResult(item.id, answer.value);
+      const { device, recordSpeed } = store.getState();
+      if (device) recordSpeed(answer.value.model, device.adapter, answer.value.ms);
       done++;
     } else if (answer.error.code === 'cancelled') {
       store.getState().setImageStatus(item.id, 'skipped');

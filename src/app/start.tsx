@@ -38,6 +38,8 @@ export function startApp(
       webcam: i18next.t('images.webcamName'),
       link: i18next.t('notices.link'),
       linkOnlySamples: i18next.t('app.linkOnlySamples'),
+      views: i18next.t('notices.views'),
+      clusters: i18next.t('clusters.title'),
     },
   });
   followTheme(store);

@@ -7,6 +7,7 @@ import type { RunWeights } from '../lib/training';
 import type { ModelEntry, Progress } from '../lib/types';
 import { readConfig, type Config } from './config-file';
 import { fetchBytes, type Fetch } from './fetching';
+import { floatKeys } from './json';
 import { readSafetensors, type Safetensors } from './safetensors';
 
 export const CONFIG = 'config.json';
@@ -21,6 +22,8 @@ export interface Checkpoint {
   readonly source: ModelEntry['source'];
   readonly config: Config;
   readonly preprocessor?: Config;
+  /** Keys of both whose numbers are floats, also where they are whole: transformers refuses 1 where a setting was 1.0. */
+  readonly floats: ReadonlySet<string>;
   readonly weights: Safetensors;
   /** By file name, for example backbone.safetensors. */
   readonly extra: ReadonlyMap<string, Safetensors>;
@@ -48,9 +51,14 @@ export interface CheckpointParts {
 
 export type OnProgress = (progress: Progress) => void;
 
-function readJsonFile({ name, files }: CheckpointParts, file: string): Config | undefined {
+function textOf({ files }: CheckpointParts, file: string): string | undefined {
   const bytes = files.get(file);
-  return bytes && readConfig(new TextDecoder().decode(bytes), `${name}/${file}`);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+function readJsonFile(parts: CheckpointParts, file: string): Config | undefined {
+  const text = textOf(parts, file);
+  return text === undefined ? undefined : readConfig(text, `${parts.name}/${file}`);
 }
 
 /**
@@ -68,6 +76,7 @@ export function assembleCheckpoint(parts: CheckpointParts): Checkpoint {
       `expected ${CONFIG} and ${WEIGHTS}, got ${[...files.keys()].join(', ')}`,
     );
   const preprocessor = readJsonFile(parts, PREPROCESSOR);
+  const floats = new Set([CONFIG, PREPROCESSOR].flatMap((file) => [...floatKeys(textOf(parts, file) ?? '')]));
   const weights = readSafetensors(bytes, `${name}/${WEIGHTS}`);
   const extra = new Map<string, Safetensors>();
   for (const file of EXTRA) {
@@ -77,7 +86,7 @@ export function assembleCheckpoint(parts: CheckpointParts): Checkpoint {
   const licence = parts.licence ?? weights.metadata.licence ?? weights.metadata.license;
   const all = [...files.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
   return {
-    ...{ id, name, source, config, weights, extra, bytes: all },
+    ...{ id, name, source, config, floats, weights, extra, bytes: all },
     ...(preprocessor && { preprocessor }),
     ...(sha256 !== undefined && { sha256 }),
     ...(licence !== undefined && { licence }),

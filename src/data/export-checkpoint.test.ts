@@ -109,3 +109,18 @@ test('the files are the hub’s', () => {
   expect(files.map(({ name }) => name)).toEqual(['config.json', 'model.safetensors']);
   expect(readSafetensors(files[1]!.bytes.buffer, 'n').metadata).toMatchObject({ format: 'pt' });
 });
+
+test('a whole number that was written as a float is one again', () => {
+  const config = '{"class_cost":1,"dropout":0.0,"backbone_config":{"init_std":1.0},"id2label":{"0":"a","1":"b"}}';
+  const before = original({
+    'config.json': new TextEncoder().encode(config),
+    'preprocessor_config.json': new TextEncoder().encode('{"image_mean":[0.0,0.5,1.0],"size":{"height":64}}'),
+  });
+  const { files } = checkpointFiles({
+    ...{ name: 'x', source: 'files', config: before.config, original: before, changed: new Map() },
+  });
+  const text = (name: string): string =>
+    new TextDecoder().decode(files.find((file) => file.name === name)!.bytes).replaceAll(/\s/g, '');
+  expect(text('config.json')).toBe(config);
+  expect(text('preprocessor_config.json')).toBe('{"image_mean":[0.0,0.5,1.0],"size":{"height":64}}');
+});

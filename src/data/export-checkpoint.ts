@@ -3,6 +3,7 @@ import { DetectorError } from '../lib/errors';
 import type { CheckpointFiles } from '../lib/training';
 import { CONFIG, PREPROCESSOR, WEIGHTS, type Checkpoint } from './checkpoint';
 import type { Config } from './config-file';
+import { writeJson } from './json';
 import { writeSafetensors, type Safetensors, type TensorData } from './safetensors';
 
 const POLICY = 'policy.safetensors';
@@ -24,7 +25,7 @@ export interface TaughtCheckpoint {
   /** With the classes that it was taught. */
   readonly config: Config;
   /** The files that it started from; absent for a model that started from random numbers. */
-  readonly original?: Pick<Checkpoint, 'weights' | 'extra' | 'preprocessor'>;
+  readonly original?: Pick<Checkpoint, 'weights' | 'extra' | 'preprocessor' | 'floats'>;
   /** By name; every other tensor is the original's. */
   readonly changed: ReadonlyMap<string, ChangedTensor>;
 }
@@ -44,11 +45,10 @@ function weightsFile(original: Safetensors | undefined, changed: readonly [strin
   return writeSafetensors(merged(original, changed), { ...original?.metadata, ...FORMAT });
 }
 
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const encoded = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
-/** A whole number that Python must read as a float, since a tensor is filled with it: JavaScript writes -3.0 as -3. */
-const WHOLE_LOG_STD = /("log_std": -?\d+)(?=,?\n)/;
+/** Of a model that was in no file: Python must read a float, since a tensor is filled with it. */
+const OWN_FLOATS = ['log_std'];
 
 /**
  * The checkpoint's files: config.json, model.safetensors, what stood beside them, and policy.safetensors where the policy is not in
@@ -60,11 +60,13 @@ export function checkpointFiles({ name, source, config, original, changed }: Tau
   const weights = [...changed].filter(([tensor]) => !POLICY_TENSOR.test(tensor));
   if (!original && weights.length === 0)
     throw new DetectorError('internal', name, 'expected tensors for model.safetensors, got none');
+  const floats = new Set([...(original?.floats ?? []), ...OWN_FLOATS]);
   const files = [
-    { name: CONFIG, bytes: encoded(json(config).replace(WHOLE_LOG_STD, '$1.0')) },
+    { name: CONFIG, bytes: encoded(writeJson(config, floats)) },
     { name: WEIGHTS, bytes: weightsFile(original?.weights, weights) },
   ];
-  if (original?.preprocessor) files.push({ name: PREPROCESSOR, bytes: encoded(json(original.preprocessor)) });
+  if (original?.preprocessor)
+    files.push({ name: PREPROCESSOR, bytes: encoded(writeJson(original.preprocessor, floats)) });
   const extra = new Map(original?.extra);
   const before = extra.get(POLICY);
   extra.delete(POLICY);

@@ -4,6 +4,7 @@
  * GET {endpoint}/api/models/{repo}/revision/{revision}?blobs=true (https://huggingface.co/docs/hub/api).
  */
 import { DetectorError, type AppError } from '../lib/errors';
+import { HUB, readEndpoint } from '../lib/hub-address';
 import {
   assembleCheckpoint,
   CONFIG,
@@ -22,6 +23,7 @@ import { readHubInfo, type HubInfo } from './hub-info';
 import { findStored, modelFolder, openStored, removeManifest, writeManifest } from './store';
 
 export interface HubOptions {
+  /** The hub's address or a mirror's: https://, or http:// on this machine. */
   readonly endpoint?: string;
   /** For private and gated repositories; sent to the endpoint only. */
   readonly token?: string;
@@ -203,6 +205,13 @@ async function keep(
   }
 }
 
+function requireEndpoint(text: string): string {
+  const endpoint = readEndpoint(text);
+  if (endpoint !== null) return endpoint;
+  const hint = 'For example https://hf-mirror.com.';
+  throw new DetectorError('network', text, 'expected the address of a hub: https://, or http:// on this machine', hint);
+}
+
 /**
  * Opens a checkpoint of the hub: the kept one where there is one of this revision (no request is made then), else it is
  * downloaded, checked and kept. `notKept` of the answer says why it could not be kept.
@@ -214,13 +223,13 @@ export async function openHub(
   revision: string,
   onProgress: OnProgress,
   signal: AbortSignal,
-  { endpoint = 'https://huggingface.co', token, accept, fetchFile = fetch, openRoot = browserRoot }: HubOptions = {},
+  { endpoint = HUB, token, accept, fetchFile = fetch, openRoot = browserRoot }: HubOptions = {},
 ): Promise<Checkpoint> {
   const name = parseRepo(repo);
   const id = idOfRepo(name);
   const stored = await tryStored(openRoot, id, revision);
   if (stored) return stored;
-  const visit = new HubVisit(name, revision, endpoint.replace(/\/+$/, ''), token, fetchFile, signal);
+  const visit = new HubVisit(name, revision, requireEndpoint(endpoint), token, fetchFile, signal);
   const info = await visit.info();
   const files = new Map<string, ArrayBuffer>();
   for (const file of [CONFIG, PREPROCESSOR, ...EXTRA.filter((extra) => info?.files.has(extra))]) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findJsonFault, parseJson, parseJsonObject, repeatedKeys } from './json';
+import { findJsonFault, floatKeys, parseJson, parseJsonObject, repeatedKeys, writeJson } from './json';
 
 const GOOD = [
   '{}',
@@ -88,5 +88,17 @@ describe('repeatedKeys', () => {
   it('looks at the outermost object only', () => {
     expect(repeatedKeys('{"a":{"x":1,"x":2},"b":1,"\\u0061":3}')).toEqual(['a']);
     expect(repeatedKeys('{"a":1,"b":{"a":1}}')).toEqual([]);
+  });
+});
+
+describe('floats', () => {
+  it('are found by how they are written, in objects and lists', () => {
+    const text = '{"a":1,"b":1.0,"c":[0,{"d":[1e-5,2]}],"e":"f\\"g\\":1.0","h":-2E0}';
+    expect([...floatKeys(text)]).toEqual(['b', 'd', 'h']);
+  });
+  it('are written as they were, and whole numbers too', () => {
+    const text = '{\n  "a": 1,\n  "b": -1.0,\n  "c": [\n    0.0,\n    0.5\n  ],\n  "d": "1.0"\n}\n';
+    expect(writeJson(JSON.parse(text), floatKeys(text))).toBe(text);
+    expect(writeJson({ a: 1 })).toBe('{\n  "a": 1\n}\n');
   });
 });

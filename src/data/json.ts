@@ -1,6 +1,7 @@
 /**
  * JSON with errors a person can find: line and column, what was expected, what came. Browsers' own messages differ and
- * often name no place. Also finds keys that occur twice, which JSON.parse drops without a word.
+ * often name no place. Also finds keys that occur twice, which JSON.parse drops without a word, and numbers that are written
+ * as floats, which JavaScript does not tell from whole ones but Python does.
  * Grammar: RFC 8259.
  */
 import { DetectorError, type ErrorCode } from '../lib/errors';
@@ -28,15 +29,23 @@ class Stop extends Error {
   }
 }
 
+/** What a walk meets. */
+interface Heard {
+  /** Depth 1 is the outermost object. */
+  key?(key: string, depth: number): void;
+  /** As it is written, under the last key before it. */
+  number?(literal: string, key: string): void;
+}
+
 /** Walks a text once; stops at the first place that is not JSON. */
 class Scanner {
   private at = 0;
   private depth = 0;
+  private key = '';
 
   constructor(
     private readonly text: string,
-    /** Told of every key; depth 1 is the outermost object. */
-    private readonly onKey: (key: string, depth: number) => void,
+    private readonly heard: Heard,
   ) {}
 
   document(): void {
@@ -70,7 +79,13 @@ class Scanner {
     else if (first === 't') this.take('true');
     else if (first === 'f') this.take('false');
     else if (first === 'n') this.take('null');
-    else if (!this.pattern(NUMBER)) throw new Stop(this.at, 'a value');
+    else this.number();
+  }
+
+  private number(): void {
+    const start = this.at;
+    if (!this.pattern(NUMBER)) throw new Stop(start, 'a value');
+    this.heard.number?.(this.text.slice(start, this.at), this.key);
   }
 
   /** What stands between brackets, parted by commas. */
@@ -94,7 +109,8 @@ class Scanner {
 
   private member(): void {
     if (this.text[this.at] !== '"') throw new Stop(this.at, 'a key in double quotes');
-    this.onKey(this.string(), this.depth);
+    this.key = this.string();
+    this.heard.key?.(this.key, this.depth);
     this.space();
     this.take(':');
     this.space();
@@ -123,12 +139,9 @@ function faultAt(text: string, { at, expected }: Stop): JsonFault {
 }
 
 /** The first place where `text` is not JSON; null where all of it is. */
-export function findJsonFault(
-  text: string,
-  onKey: (key: string, depth: number) => void = () => undefined,
-): JsonFault | null {
+export function findJsonFault(text: string, heard: Heard = {}): JsonFault | null {
   try {
-    new Scanner(text, onKey).document();
+    new Scanner(text, heard).document();
     return null;
   } catch (thrown) {
     if (thrown instanceof Stop) return faultAt(text, thrown);
@@ -140,12 +153,39 @@ export function findJsonFault(
 export function repeatedKeys(text: string): string[] {
   const seen = new Set<string>();
   const repeated = new Set<string>();
-  findJsonFault(text, (key, depth) => {
-    if (depth !== 1) return;
-    if (seen.has(key)) repeated.add(key);
-    seen.add(key);
+  findJsonFault(text, {
+    key: (key, depth) => {
+      if (depth !== 1) return;
+      if (seen.has(key)) repeated.add(key);
+      seen.add(key);
+    },
   });
   return [...repeated];
+}
+
+/** Keys with a number, or a list with one, that is written as a float: 1.0, 1e-5. */
+export function floatKeys(text: string): Set<string> {
+  const keys = new Set<string>();
+  findJsonFault(text, {
+    number: (literal, key) => {
+      if (/[.eE]/.test(literal)) keys.add(key);
+    },
+  });
+  return keys;
+}
+
+/** In no text that people write. */
+const FLOAT_MARK = '\uf8ff';
+const MARKED = new RegExp(`"${FLOAT_MARK}(-?\\d+)"`, 'g');
+
+/** Indented, as Python's json writes it. @param floats keys whose whole numbers are floats: 1.0 */
+export function writeJson(value: unknown, floats: ReadonlySet<string> = new Set()): string {
+  const marked = (under: unknown): unknown => {
+    if (Array.isArray(under)) return under.map(marked);
+    return Number.isSafeInteger(under) ? FLOAT_MARK + String(under) : under;
+  };
+  const text = JSON.stringify(value, (key, under: unknown) => (floats.has(key) ? marked(under) : under), 2);
+  return `${text.replaceAll(MARKED, '$1.0')}\n`;
 }
 
 /**

@@ -158,7 +158,7 @@ export const TRAIN_FIELDS: Readonly<Record<keyof TrainSettings, NumberField | Ch
 
 /** How a run clusters its encoder's tokens; null: not at all. */
 export const clustersOf = ({ clusters, clusterWidth, seed }: TrainSettings): ClusterSettings | null =>
-  clusters === 0 ? null : { rounds: clusters, width: clusterWidth, seed };
+  clusters > 0 ? { rounds: clusters, width: clusterWidth, seed } : null;
 
 /** @returns whole sentences, one for each field that is out of its range; empty when all is well */
 export function trainProblems(settings: TrainSettings): string[] {

@@ -97,8 +97,11 @@ export interface LayerViews {
   cross?: tf.Tensor4D;
   /** Self-attention between queries [B,M,Q,Q]. */
   self?: tf.Tensor4D;
-  /** Distribution of each edge [B,Q,4,n+1], probabilities. */
+  /** Distribution of each edge [B,Q,4,n+1], probabilities, and what the bins stand for [n+1]: parts of the box's sides. */
   edges?: tf.Tensor4D;
+  offsets?: tf.Tensor1D;
+  /** [B,Q,D] or [1,Q,D] what a query's place adds to its content. */
+  position?: tf.Tensor3D;
 }
 
 /** Layers 1, …, L of a trace. */

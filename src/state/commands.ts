@@ -1,6 +1,6 @@
 /** What panels may ask of the running session (src/app/detector-session.ts). All return at once; results arrive in the store. */
 import type { RunWeights } from '../lib/training';
-import type { ModelSource } from '../workers/protocol';
+import type { HereSource, ModelSource } from '../workers/protocol';
 import type { LabelFormat } from './label-files';
 import type { Decoded } from './pictures';
 import type { SampleName } from './samples';
@@ -28,7 +28,20 @@ export interface TrainingCommands {
   saveRun(id: string, weights: RunWeights): void;
 }
 
-export interface Commands extends TrainingCommands {
+/** Two models side by side (src/app/compare.ts). */
+export interface CompareCommands {
+  /** Shows the comparison in place of the stage. */
+  openCompare(): void;
+  /** Ends it and frees the second model. */
+  closeCompare(): void;
+  /** Makes another model the second one. */
+  compareWith(source: HereSource | null): void;
+  /** AP of both models on the labelled images of the store's `part`. */
+  measureCompared(): void;
+  cancelMeasure(): void;
+}
+
+export interface Commands extends TrainingCommands, CompareCommands {
   /** Files and folders that were picked, dropped or pasted: images, labels, zips, checkpoints. */
   addItems(items: DataTransfer | readonly File[], origin: 'file' | 'paste'): void;
   addSample(name: SampleName): void;
@@ -46,6 +59,10 @@ export interface Commands extends TrainingCommands {
   save(format: ExportFormat, scope: ExportScope): void;
   copy(format: ExportFormat, scope: ExportScope): void;
   copyLink(): void;
+  /** What the followed query looked at, as JSON. */
+  copyViews(): void;
+  /** The encoder's clusters on the current image, and the difference they make, as JSON. */
+  copyClusters(): void;
   /** Labels as a file: with `images` (or in several files) a zip archive. */
   saveLabels(format: LabelFormat, options: { images: boolean }): void;
   /** The whole session as one zip: images, labels, splits, view, kept runs. Its progress is `sessionWork`. */

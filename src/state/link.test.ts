@@ -6,6 +6,7 @@ describe('the hash of a view', () => {
     const view = { sample: 'cat', model: 'a--b_1.0', threshold: 0.35, layer: 0, query: 17 };
     expect(encodeView(view)).toBe('#sample=cat&model=a--b_1.0&threshold=0.35&layer=0&query=17');
     expect(decodeView(encodeView(view))).toEqual(view);
+    expect(decodeView(encodeView({ ...view, looked: true }))).toEqual({ ...view, looked: true });
   });
 
   it('is short where there is little to say', () => {
@@ -25,6 +26,7 @@ describe('the hash of a view', () => {
     'sample=../../etc/passwd',
     'sample=<script>',
     'model=https://example.com/x',
+    'looked=yes',
     'other=1',
   ])('leaves out %s', (part) => {
     expect(decodeView(`#${part}`)).toEqual({});

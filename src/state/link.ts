@@ -1,5 +1,5 @@
 /**
- * A view as the hash of a URL: #sample=cat&model=stepdetr_s&threshold=0.5&layer=2&query=17. Only samples can be linked:
+ * A view as the hash of a URL: #sample=cat&model=stepdetr_s&threshold=0.5&layer=2&query=17&looked=1. Only samples can be linked:
  * a person's own images never leave the machine.
  */
 import { MAX_THRESHOLD, MIN_THRESHOLD } from './view';
@@ -11,6 +11,8 @@ export interface LinkedView {
   /** 0 = query selection, i = decoder layer i. */
   layer?: number;
   query?: number;
+  /** The "Looked at" view is open. */
+  looked?: true;
 }
 
 /** Sample names and model ids: what may stand in a file name. */
@@ -23,6 +25,7 @@ export function encodeView(view: LinkedView): string {
   if (view.threshold !== undefined) parts.set('threshold', String(Math.round(view.threshold * 100) / 100));
   if (view.layer !== undefined) parts.set('layer', String(Math.round(view.layer)));
   if (view.query !== undefined) parts.set('query', String(view.query));
+  if (view.looked) parts.set('looked', '1');
   return `#${parts.toString()}`;
 }
 
@@ -45,6 +48,7 @@ export function decodeView(hash: string): LinkedView {
     threshold: number('threshold', MIN_THRESHOLD, MAX_THRESHOLD, false),
     layer: number('layer', 0, 1000, true),
     query: number('query', 0, 1_000_000, true),
+    looked: parts.get('looked') === '1' ? true : undefined,
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }

@@ -3,6 +3,7 @@ import { createContext, useContext } from 'react';
 import { useStore as useZustand } from 'zustand/react';
 import { DetectorError } from '../lib/errors';
 import type { Commands } from './commands';
+import type { CompareState, CompareStore } from './compare';
 import type { LabelState, LabelStore } from './labels';
 import type { AppState, AppStore } from './store';
 import type { TrainingState, TrainingStore } from './training';
@@ -11,6 +12,7 @@ export interface Session {
   store: AppStore;
   labels: LabelStore;
   training: TrainingStore;
+  compare: CompareStore;
   commands: Commands;
 }
 
@@ -37,6 +39,13 @@ export function useLabels<T>(select: (state: LabelState) => T): T {
 export function useTraining<T>(select: (state: TrainingState) => T): T {
   return useZustand(useSession().training, select);
 }
+
+/** The same of the store of a comparison. */
+export function useCompare<T>(select: (state: CompareState) => T): T {
+  return useZustand(useSession().compare, select);
+}
+
+export const useCompareStore = (): CompareStore => useSession().compare;
 
 export const useTrainingStore = (): TrainingStore => useSession().training;
 

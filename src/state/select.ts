@@ -1,6 +1,7 @@
 /** Selectors that more than one panel needs. */
 import type { ImageDetections } from '../lib/types';
 import type { ImageItem } from './images';
+import type { AskedViews } from './query-views';
 import type { AppState } from './store';
 
 export const currentItem = (state: AppState): ImageItem | undefined =>
@@ -25,3 +26,7 @@ export const wholeLayer = (state: AppState): number => {
   const last = Math.max(layerCount(state) - 1, 0);
   return state.layerPosition === null ? last : Math.min(Math.round(state.layerPosition), last);
 };
+
+/** What is asked or known about the followed query of the current image; undefined where nothing is. */
+export const currentViews = ({ askedViews, currentImage, selectedQuery }: AppState): AskedViews | undefined =>
+  askedViews?.image === currentImage && askedViews?.query === selectedQuery ? askedViews : undefined;

@@ -1,15 +1,31 @@
 /** The one store of the page: vanilla zustand, plain data, choices kept in localStorage. */
 import { createJSONStorage, persist, type StateStorage } from 'zustand/middleware';
 import { createStore } from 'zustand/vanilla';
+import { createClustersSlice, type ClustersSlice } from './clusters';
 import { createDeviceSlice, type DeviceSlice } from './device';
+import { createHubSlice, type HubSlice } from './hub';
 import { createImagesSlice, type ImagesSlice } from './images';
 import { createLabelFilesSlice, type LabelFilesSlice } from './label-files';
 import { createModelSlice, type ModelSlice } from './model';
+import { createModelSpeedsSlice, type ModelSpeedsSlice } from './model-speeds';
+import { createQueryViewsSlice, type QueryViewsSlice } from './query-views';
 import { createViewSlice, type ViewSlice } from './view';
 
-export type AppState = ImagesSlice & LabelFilesSlice & ModelSlice & DeviceSlice & ViewSlice;
+export type AppState = ImagesSlice &
+  LabelFilesSlice &
+  ModelSlice &
+  ModelSpeedsSlice &
+  HubSlice &
+  DeviceSlice &
+  ViewSlice &
+  QueryViewsSlice &
+  ClustersSlice;
 
-type Kept = Pick<AppState, 'modelChoice' | 'threshold' | 'theme' | 'trails' | 'showLabels' | 'sideWidth'>;
+// Not hubToken: a secret is kept nowhere.
+type Kept = Pick<
+  AppState,
+  'modelChoice' | 'threshold' | 'theme' | 'trails' | 'showLabels' | 'sideWidth' | 'hubEndpoint' | 'speeds'
+>;
 
 export type AppStore = ReturnType<typeof createAppStore>;
 
@@ -21,20 +37,26 @@ export function createAppStore(storage: StateStorage) {
         ...createImagesSlice(...args),
         ...createLabelFilesSlice(...args),
         ...createModelSlice(...args),
+        ...createModelSpeedsSlice(...args),
+        ...createHubSlice(...args),
         ...createDeviceSlice(...args),
         ...createViewSlice(...args),
+        ...createQueryViewsSlice(...args),
+        ...createClustersSlice(...args),
       }),
       {
         name: 'stepdetr',
         version: 1,
         storage: createJSONStorage<Kept>(() => storage),
-        partialize: ({ modelChoice, threshold, theme, trails, showLabels, sideWidth }): Kept => ({
+        partialize: ({ modelChoice, threshold, theme, trails, showLabels, sideWidth, hubEndpoint, speeds }): Kept => ({
           modelChoice,
           threshold,
           theme,
           trails,
           showLabels,
           sideWidth,
+          hubEndpoint,
+          speeds,
         }),
       },
     ),

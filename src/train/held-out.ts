@@ -9,13 +9,15 @@ import { evaluateDetections } from '../data/coco-eval/evaluate';
 import { toCocoDetections, type CocoAnnotation, type CocoDataset, type CocoDetection } from '../data/coco';
 import { decodeImage } from '../data/images/decode';
 import { toPixelXywh, type PixelXyxy } from '../lib/boxes';
+import type { ClusterSettings } from '../lib/clusters';
 import type { EvaluationRecord, HeldOutDetections, TrainingImage } from '../lib/training';
 import type { ImageDetections, LayerId } from '../lib/types';
 import type { Detector, Memory, Trace } from '../models/detector';
+import { disposeMemory, encodeImage } from '../models/encode-image';
 import { inputOf } from '../models/input';
 import { packTrace, unpackLayers } from '../models/postprocess';
 import { Kept } from './kept';
-import { encoded, joinMemories, keepMemory, type KeptMemory } from './memories';
+import { joinMemories, keepMemory, type KeptMemory } from './memories';
 
 const MOST_SIDE = 8192;
 const KEPT_BYTES = 512 * 2 ** 20;
@@ -35,12 +37,12 @@ export class HeldOut {
   /**
    * @param images with labels
    * @param classes names in the order of the model's columns
-   * @param frozen whether the encoder stays as it is
+   * @param encoder whether it stays as it is, and how it clusters
    */
   constructor(
     private readonly images: readonly TrainingImage[],
     private readonly classes: readonly string[],
-    private readonly frozen: boolean,
+    private readonly encoder: { frozen: boolean; clusters: ClusterSettings | null },
   ) {}
 
   get count(): number {
@@ -66,36 +68,35 @@ export class HeldOut {
 
   private async detect(detector: Detector, image: TrainingImage): Promise<ImageDetections> {
     const known = this.seen.peek(image.id);
-    if (known && this.frozen) {
-      const memory = joinMemories([known.memory]);
-      return this.answer(detector, known, () => memory, [memory.tokens]);
-    }
+    if (known && this.encoder.frozen) return this.answer(detector, known, joinMemories([known.memory]));
     const { bitmap, width, height } = await decodeImage(image.file, image.name, { maxSide: MOST_SIDE });
     const input = inputOf(detector.preprocessing, bitmap);
     bitmap.close();
-    if (!this.frozen) return this.answer(detector, { width, height }, () => detector.encode(input), [input]);
-    const memory = encoded(detector, input);
-    const kept = await keepMemory(memory);
-    this.seen.get(image.id, kept.tokens.byteLength, () => ({ memory: kept, width, height }));
-    return this.answer(detector, { width, height }, () => memory, [input, memory.tokens]);
+    const { memory } = await encodeImage(detector, input, this.encoder.clusters);
+    input.dispose();
+    if (this.encoder.frozen) {
+      const kept = await keepMemory(memory);
+      this.seen.get(image.id, kept.tokens.byteLength, () => ({ memory: kept, width, height }));
+    }
+    return this.answer(detector, { width, height }, memory);
   }
 
-  /** Decodes; frees `owned` afterwards. */
+  /** Decodes the memory, and frees it. */
   private async answer(
     detector: Detector,
     { width, height }: Pick<Seen, 'width' | 'height'>,
-    memoryOf: () => Memory,
-    owned: tf.Tensor[],
+    memory: Memory,
   ): Promise<ImageDetections> {
     const started = performance.now();
     let trace: Trace['layers'] = [];
     const packed = tf.tidy(() => {
-      const whole = detector.decode(memoryOf());
+      const whole = detector.decode(memory);
       trace = whole.layers;
       return packTrace(whole);
     });
     const values = (await packed.data()) as Float32Array;
-    tf.dispose([packed, ...owned]);
+    packed.dispose();
+    disposeMemory(memory);
     const layers = unpackLayers(values, trace, {
       classes: this.classes.length,
       queries: detector.queries,

@@ -8,9 +8,9 @@ import { deviceCopy, readNumbers } from '../kernels/adamw/device-copy';
 import { DetectorError } from '../lib/errors';
 import { seededRandom } from '../lib/random';
 import type { Labels, SetPrediction } from '../lib/set-prediction';
-import type { TrainSettings } from '../lib/train-settings';
+import { clustersOf, type TrainSettings } from '../lib/train-settings';
 import type { LayerRecord, StepRecord } from '../lib/training';
-import { selectionOf, type Detector, type Trace } from '../models/detector';
+import { selectionOf, type Detector, type Memory, type Trace } from '../models/detector';
 import { denoisingLoss } from '../models/denoising/loss';
 import { gradientsOf } from '../nn/tape';
 import type { Parameters } from '../nn/parameters';
@@ -86,6 +86,7 @@ export class Learner {
         `expected 0 copies of every label for ${detector.family}, whose queries are learned, got ${settings.denoising}`,
         'Set denoising to 0, or choose a model that selects its queries.',
       );
+    refuseClusters(detector, settings);
     this.names = trainedNames(detector, settings);
     detector.parameters.deviceResident(this.names);
     this.frozen = settings.policy !== 'none' && settings.betaRef > 0 ? copyOf(detector, this.names) : null;
@@ -157,10 +158,16 @@ export class Learner {
     return { ...totalFigures(numbers, this.settings), layers: this.layerRecords(pass, numbers) };
   }
 
+  private async encode({ images, mask }: Batch): Promise<Memory> {
+    const [clusters, options] = [clustersOf(this.settings), mask ? { mask } : {}];
+    if (!clusters) return this.detector.encode(images!, options);
+    return (await this.detector.encodeClustered!(images!, clusters, options)).memory;
+  }
+
   /** Everything up to the loss. Run inside gradientsOf. */
   private async forward(step: number, batch: Batch, sampled: Sampled | null): Promise<{ loss: tf.Scalar; pass: Pass }> {
     const { settings, detector } = this;
-    const memory = batch.memory ?? detector.encode(batch.images!, batch.mask ? { mask: batch.mask } : {});
+    const memory = batch.memory ?? (await this.encode(batch));
     const labels = batch.items.map((item) => item.labels);
     const denseTaught = batch.taught !== undefined && settings.distilDense > 0;
     const trace = detector.decode(memory, { dense: denseTaught || settings.selectionLoss === 'dense' });
@@ -265,6 +272,17 @@ export class Learner {
     this.frozen?.parameters.dispose();
     this.detector.dispose();
   }
+}
+
+/** @throws DetectorError `unsupported` for clusters in an encoder that has no dense attention */
+function refuseClusters(detector: Detector, { clusters }: TrainSettings): void {
+  if (clusters > 0 && !detector.encodeClustered)
+    throw new DetectorError(
+      'unsupported',
+      'clusters',
+      `expected a model with dense attention in its encoder, got one of the family ${detector.family}`,
+      'Set it to 0.',
+    );
 }
 
 /** The same model over a copy of the weights that will be trained. */

@@ -4,7 +4,7 @@
  * B images, N memory tokens of all levels, D width, h x w cells of a level.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Detector, Memory } from '../models/detector';
+import type { Memory } from '../models/detector';
 import type { LevelShape } from '../nn/geometry';
 
 /** One image's memory, without padding. */
@@ -15,17 +15,6 @@ export interface KeptMemory {
 }
 
 const cells = (shapes: readonly LevelShape[]): number => shapes.reduce((sum, [h, w]) => sum + h * w, 0);
-
-/** The memory of one image; only its tokens stay. @param input [1,H,W,3] */
-export function encoded(detector: Detector, input: tf.Tensor4D): Memory {
-  let shapes: Memory['shapes'] = [];
-  const tokens = tf.tidy(() => {
-    const memory = detector.encode(input);
-    shapes = memory.shapes;
-    return memory.tokens;
-  });
-  return { tokens, shapes };
-}
 
 /** Reads a memory of one image back. The tensors stay the caller's. */
 export async function keepMemory({ tokens, shapes }: Memory): Promise<KeptMemory> {

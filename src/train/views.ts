@@ -10,14 +10,15 @@ import { planView } from '../data/augment/plan';
 import type { ViewPlan, ViewSource } from '../data/augment/types';
 import { decodeImage } from '../data/images/decode';
 import { DetectorError } from '../lib/errors';
-import type { TrainSettings } from '../lib/train-settings';
+import { clustersOf, type TrainSettings } from '../lib/train-settings';
 import type { ImageLabels, TrainingImage } from '../lib/training';
 import type { Detector } from '../models/detector';
+import { disposeMemory, encodeImage } from '../models/encode-image';
 import { inputOf } from '../models/input';
 import { inputSize } from '../models/preprocessing';
 import type { Batch, BatchItem, Taught } from './batch';
 import { Kept } from './kept';
-import { encoded, joinMemories, keepMemory, type KeptMemory } from './memories';
+import { joinMemories, keepMemory, type KeptMemory } from './memories';
 import { padImages } from './pad-images';
 import type { Slot } from './order';
 
@@ -142,9 +143,10 @@ export class Views {
 
   /** Frees `input`. */
   private async memory(input: tf.Tensor4D): Promise<KeptMemory> {
-    const memory = encoded(this.detector, input);
+    const { memory } = await encodeImage(this.detector, input, clustersOf(this.settings));
     const kept = await keepMemory(memory);
-    tf.dispose([input, memory.tokens]);
+    input.dispose();
+    disposeMemory(memory);
     return kept;
   }
 

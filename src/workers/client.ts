@@ -34,6 +34,11 @@ export function createDetectorClient(): DetectorClient {
     load: (source, job, onProgress) => remote.load(source, job, proxy(onProgress)),
     remove: (id) => remote.remove(id),
     detect: (image, name, job) => remote.detect(image, name, job),
+    detectWith: (source, image, name, job) => remote.detectWith(source, image, name, job),
+    endSecond: () => remote.endSecond(),
+    inspect: (image, name, query, job) => remote.inspect(image, name, query, job),
+    setClusters: (settings) => remote.setClusters(settings),
+    compareClusters: (image, name, settings, job) => remote.compareClusters(image, name, settings, job),
     evaluate: (annotations, images, options, job, onProgress) =>
       remote.evaluate(annotations, images, options, job, proxy(onProgress)),
     train: (request, job, onRun) => remote.train(request, job, proxy(onRun)),

@@ -10,6 +10,7 @@ import { evaluate } from './evaluate';
 import { Jobs, Turn } from './jobs';
 import type { DetectorWorker, ModelSource, OnEvent, OnProgress } from './protocol';
 import { Runs } from './runs';
+import { SecondModel } from './second';
 import { filesOfRun, openSource, type OpenOptions } from './sources';
 
 const jobs = new Jobs();
@@ -34,6 +35,8 @@ const runs = new Runs({
   turn,
   options: (signal) => opening(signal),
 });
+
+const second = new SecondModel({ primary: started, turn, options: (signal) => opening(signal) });
 
 /** Keeps dropped files for the next visit; where that fails the model still serves this one, and the person is told. */
 async function keep(source: ModelSource, checkpoint: Checkpoint): Promise<void> {
@@ -76,9 +79,27 @@ const worker: DetectorWorker = {
   remove: (id) => attempt(id, () => removeStored(id)),
   detect: (image, name, job) =>
     attempt(name, () => jobs.run(job, (signal) => turn.take(() => started().detect(image, name, signal)))),
+  detectWith: (source, image, name, job) =>
+    attempt(name, () => jobs.run(job, (signal) => second.detect(source, image, name, signal))),
+  endSecond: () => attempt('second model', () => second.end()),
+  inspect: (image, name, query, job) =>
+    attempt(name, () => jobs.run(job, (signal) => turn.take(() => started().inspect(image, name, query, signal)))),
+  setClusters: (settings) =>
+    attempt('clusters', () =>
+      turn.take(async () => {
+        started().clusters = settings;
+      }),
+    ),
+  compareClusters: (image, name, settings, job) =>
+    attempt(name, () =>
+      jobs.run(job, (signal) => turn.take(() => started().compareClusters(image, name, settings, signal))),
+    ),
   evaluate: (annotations, images, options, job, onProgress) =>
     attempt('evaluation', () =>
-      jobs.run(job, (signal) => turn.take(() => evaluate(started(), annotations, images, options, signal, onProgress))),
+      jobs.run(job, (signal) => {
+        const measure = (engine: Engine) => evaluate(engine, annotations, images, options, signal, onProgress);
+        return options.model ? second.use(options.model, signal, measure) : turn.take(() => measure(started()));
+      }),
     ),
   train: (request, job, onRun) =>
     attempt(request.name, () => jobs.run(job, (signal) => runs.train(request, signal, onRun))),

@@ -2,7 +2,9 @@
  * What the page and the worker say to each other: plain data only, every answer a Result, progress through callbacks,
  * cancellation by job id. The worker owns the device and every tensor; the page never sees one.
  */
+import type { ClusterComparison, ClusterSettings } from '../lib/clusters';
 import type { AppError } from '../lib/errors';
+import type { QueryViews } from '../lib/query-views';
 import type { Result } from '../lib/result';
 import type { CheckpointFiles, RunEvent, RunInfo, RunLog, RunRequest, RunShown, RunWeights } from '../lib/training';
 import type { EvaluationResult, ImageDetections, ModelEntry, ModelInfo, Progress } from '../lib/types';
@@ -36,11 +38,24 @@ export interface MemoryInfo {
 export type ModelSource =
   | { kind: 'embedded'; id: string }
   | { kind: 'cached'; id: string }
-  | { kind: 'hub'; repo: string; revision?: string }
+  /**
+   * `endpoint` is a mirror's address (`readEndpoint` of src/lib/hub-address), the Hugging Face hub where it is left out;
+   * `token` goes to that address only and is kept nowhere.
+   */
+  | { kind: 'hub'; repo: string; revision?: string; endpoint?: string; token?: string }
   /** config.json, model.safetensors and perhaps preprocessor_config.json; kept in the browser under `name` for the next visit. */
   | { kind: 'files'; name: string; files: File[] }
   /** What a run of fine-tuning made. */
   | { kind: 'run'; id: string; weights: RunWeights };
+
+/** A checkpoint that is here: it needs no network. */
+export type HereSource = Exclude<ModelSource, { kind: 'hub' | 'files' }>;
+
+/** What the second model found. */
+export interface SecondDetections {
+  model: ModelInfo;
+  detections: ImageDetections;
+}
 
 export type WorkerEvent =
   | { type: 'device'; info: DeviceInfo }
@@ -73,11 +88,32 @@ export interface DetectorWorker {
   remove(id: string): Promise<Result<void>>;
   /** Detects with the current model. A Blob is decoded by the worker (ms.decode); an ImageBitmap is closed afterwards. */
   detect(image: Blob | ImageBitmap, name: string, job: string): Promise<Result<ImageDetections>>;
-  /** COCO AP of every layer of the current model. `annotations` is a COCO JSON text; `images` are found by their file names. */
+  /**
+   * Detects with another model, which stays loaded beside the current one until another second model is asked for or
+   * `endSecond` is called.
+   */
+  detectWith(source: HereSource, image: Blob, name: string, job: string): Promise<Result<SecondDetections>>;
+  /** Frees the second model. */
+  endSecond(): Promise<Result<void>>;
+  /** What a query of the current model looked at in each decoder layer of an image. */
+  inspect(image: Blob, name: string, query: number, job: string): Promise<Result<QueryViews>>;
+  /** From now on the current model's encoder clusters, whichever model it is, where its attention is dense; null: exact. */
+  setClusters(settings: ClusterSettings | null): Promise<Result<void>>;
+  /** One image through the current model's exact encoder and through clusters; changes nothing of `setClusters`. */
+  compareClusters(
+    image: Blob,
+    name: string,
+    settings: ClusterSettings,
+    job: string,
+  ): Promise<Result<ClusterComparison>>;
+  /**
+   * COCO AP of every layer of the current model, or of `model` as `detectWith` has it. `annotations` is a COCO JSON text;
+   * `images` are found by their file names.
+   */
   evaluate(
     annotations: string,
     images: File[],
-    options: { limit?: number },
+    options: { limit?: number; model?: HereSource },
     job: string,
     onProgress: OnProgress,
   ): Promise<Result<EvaluationResult>>;

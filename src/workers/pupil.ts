@@ -1,6 +1,7 @@
 /** From a run's request to what its trainer works with: the model with the data's classes, its teacher, views and held-out images. */
 import * as tf from '@tensorflow/tfjs-core';
 import { DetectorError } from '../lib/errors';
+import { clustersOf } from '../lib/train-settings';
 import type { RunRequest, TrainingImage } from '../lib/training';
 import { adaptClasses, knownRows } from '../models/adapt-classes';
 import type { Detector } from '../models/detector';
@@ -105,7 +106,10 @@ export function createPupil(request: LastingRequest, { files, teacher: teacherFi
   return {
     learner,
     views,
-    heldOut: new HeldOut(heldOutOf(request), files.classes, settings.encoder === 'frozen'),
+    heldOut: new HeldOut(heldOutOf(request), files.classes, {
+      frozen: settings.encoder === 'frozen',
+      clusters: clustersOf(settings),
+    }),
     dispose: () => {
       views.dispose();
       learner.dispose();

@@ -45,7 +45,11 @@ async function open(source: ModelSource, options: OpenOptions): Promise<Checkpoi
     case 'cached':
       return openStored(source.id);
     case 'hub':
-      return openHub(source.repo, source.revision ?? 'main', onProgress, signal, { accept: requireFamily });
+      return openHub(source.repo, source.revision ?? 'main', onProgress, signal, {
+        accept: requireFamily,
+        ...(source.endpoint !== undefined && { endpoint: source.endpoint }),
+        ...(source.token !== undefined && { token: source.token }),
+      });
     case 'files':
       return openFiles(source.name, source.files);
     case 'run':

@@ -96,7 +96,7 @@ export function layerMean(
   const first = settle(p, self, queries, seen);
   const read = cross(run, index, first, state, wanted);
   const mean = feedForward(p, layer, settle(p, crossName(index), first, read.seen));
-  return wanted ? { mean, views: { ...read.views, ...(weights && { self: weights }) } } : { mean };
+  return wanted ? { mean, views: { ...read.views, ...(weights && { self: weights }), position } } : { mean };
 }
 
 /** Class logits [B,Q,C] and boxes [B,Q,4] of queries that left layer `index`; `from` [B,Q,4] is what entered it. */

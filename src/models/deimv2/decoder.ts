@@ -5,7 +5,6 @@
  * B batch, N memory tokens, Q queries, D width, C classes, n = bins + 1 logits of an edge.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { softmax } from '../../kernels/reduce/op';
 import { topK } from '../../kernels/top-k/op';
 import { lookAroundBoxes } from '../../nn/deformable';
 import { gatherTokens, refineBoxes } from '../../nn/geometry';
@@ -13,7 +12,7 @@ import { attend, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
 import type { DecodeOptions, First, LayerTrace, LayerViews, Memory, Selection, Trace } from '../detector';
-import { readEdges } from '../fine-edges/edges';
+import { edgeOffsets, edgeProbabilities, readEdges } from '../fine-edges/edges';
 import { grouped } from '../rows';
 import type { DeimV2Config } from './config';
 import { three, TOP } from './parameters';
@@ -106,7 +105,7 @@ function runLayer(
   const inner = swiglu(p, `${name}.swish_ffn.w12`, `${name}.swish_ffn.w3`, second, second);
   const mean = rmsNorm(p, `${name}.norm3.scale`, inner);
   if (!wanted) return { mean, views: {} };
-  return { mean, views: { places: looked.places(), weights: looked.weights, self: self.weights! } };
+  return { mean, views: { places: looked.places(), weights: looked.weights, self: self.weights!, position } };
 }
 
 /** mu_k [B,Q,D]; see `runLayer`. */
@@ -118,12 +117,6 @@ export function layerMean(
   position: tf.Tensor3D,
 ): tf.Tensor3D {
   return runLayer(run, index, queries, boxes, position, false).mean;
-}
-
-/** Probabilities [B,Q,4,n] of the logits of the edges [B,Q,4n]. */
-function edgesOf(corners: tf.Tensor3D): tf.Tensor4D {
-  const [batch, queries, logits] = corners.shape;
-  return softmax(tf.reshape(corners, [batch, queries, 4, logits / 4]));
 }
 
 /** The boxes [B,Q,4] that all layers move: the selection's, refined by what left the first layer. */
@@ -177,6 +170,7 @@ export function decodeFrom(run: DecoderRun, first: First, views = false): Pick<T
   let boxes = stopGradient(first.boxes);
   let queries = stopGradient(first.hidden);
   const position = positionOf(run, boxes);
+  const scale = { weights: run.constants.weights, scale: run.constants.regScale };
   let initial = boxes;
   let before: { queries: tf.Tensor3D; corners: tf.Tensor3D } | undefined;
   for (let index = 0; index < run.c.layers; index++) {
@@ -190,7 +184,14 @@ export function decodeFrom(run: DecoderRun, first: First, views = false): Pick<T
     }
     const corners = cornersOf(run, index, queries, before);
     const predicted = predict(run, index, queries, corners, initial);
-    layers.push(views ? { ...predicted, views: { ...seen, edges: edgesOf(corners) } } : predicted);
+    layers.push(
+      views
+        ? {
+            ...predicted,
+            views: { ...seen, edges: edgeProbabilities(corners, run.c.bins), offsets: edgeOffsets(scale) },
+          }
+        : predicted,
+    );
     extras[`layer.${index}.corners`] = corners;
     boxes = stopGradient(predicted.boxes);
     before = { queries: stopGradient(queries), corners };

@@ -72,7 +72,7 @@ export function runLayer(
   const around = look(p, cross, asking, sourcesOf(run, index), heads, { keyMask: memory.mask, weights: wanted });
   const second = settle(p, cross, first, tf.reshape(around.seen, queries.shape));
   const hidden = feedForward(p, name, second);
-  return wanted ? { hidden, views: { self: among.weights!, cross: around.weights! } } : { hidden };
+  return wanted ? { hidden, views: { self: among.weights!, cross: around.weights!, position } } : { hidden };
 }
 
 /**

@@ -10,7 +10,7 @@ import { attend, layerNorm, linear, mlp } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
 import type { First, LayerTrace, LayerViews, Memory, Trace } from '../detector';
-import { edgeProbabilities, readEdges, type EdgeScale } from '../fine-edges/edges';
+import { edgeOffsets, edgeProbabilities, readEdges, type EdgeScale } from '../fine-edges/edges';
 import { grouped } from '../rows';
 import { gather, lookAround } from '../rtdetr/cross-attention';
 import type { DFineConfig } from './config';
@@ -81,7 +81,7 @@ function runLayer(run: DecoderRun, index: number, state: State, all: State, want
   const second = gateway(p, `${name}.gateway`, first, sampled);
   const inner = linear(p, `${name}.fc1`, second, { activation: c.activation });
   const hidden = layerNorm(p, `${name}.final_layer_norm`, second, linear(p, `${name}.fc2`, inner));
-  return { hidden, views: wanted ? { ...looked, self: self.weights! } : {} };
+  return { hidden, views: wanted ? { ...looked, self: self.weights!, position } : {} };
 }
 
 /** mu_k [B,Q,D]; see `runLayer`. */
@@ -144,7 +144,9 @@ export function decodeFrom(run: DecoderRun, first: First, wanted = false): Pick<
     }
     const corners = cornersOf(run, index, hidden, before);
     const predicted = predict(run, index, hidden, corners, initial);
-    const seen = wanted ? { views: { ...views, edges: edgeProbabilities(corners, c.bins) } } : {};
+    const seen = wanted
+      ? { views: { ...views, edges: edgeProbabilities(corners, c.bins), offsets: edgeOffsets(run.edges) } }
+      : {};
     layers.push({ layer: index + 1, hidden, ...predicted, ...seen });
     extras[`layer.${index}.corners`] = corners;
     extras[`layer.${index}.reference`] = initial;

@@ -60,6 +60,9 @@ export function readEdges(
   };
 }
 
+/** [n+1] what the bins stand for, in parts of the box's sides. */
+export const edgeOffsets = ({ weights, scale }: EdgeScale): tf.Tensor1D => tf.div(weights, scale);
+
 /** Probabilities of the bins [B,Q,4,n+1]. @param corners [B,Q,4(n+1)] @param bins n */
 export function edgeProbabilities(corners: tf.Tensor3D, bins: number): tf.Tensor4D {
   const [batch, queries] = corners.shape;

@@ -70,7 +70,7 @@ function runLayer({ p, c, memory }: DecoderRun, index: number, state: State, all
   const second = layerNorm(p, `${name}.encoder_attn_layer_norm`, first, read);
   const inner = linear(p, `${name}.fc1`, second, { activation: c.activation });
   const hidden = layerNorm(p, `${name}.final_layer_norm`, second, linear(p, `${name}.fc2`, inner));
-  return { hidden, views: wanted ? { ...looked, self: self.weights! } : {} };
+  return { hidden, views: wanted ? { ...looked, self: self.weights!, position } : {} };
 }
 
 /** mu_k [B,Q,D]; see `runLayer`. */

@@ -69,7 +69,7 @@ function runLayer(
   const inner = swiglu(p, `${name}.ffn.gate_up`, `${name}.ffn.down`, second, second);
   const hidden = rmsNorm(p, `${name}.ffn_norm.weight`, inner);
   if (!wanted) return { hidden, views: {} };
-  return { hidden, views: { places: looked.places(), weights: looked.weights, self: self.weights! } };
+  return { hidden, views: { places: looked.places(), weights: looked.weights, self: self.weights!, position } };
 }
 
 /** mu_k [B,Q,D]; see `runLayer`. */

@@ -20,7 +20,9 @@ export function Detections(): ReactNode {
   const rows = useMemo(() => all.filter(({ name }) => !hidden.includes(name)), [all, hidden]);
   // The boxes on the stage follow a slider at once; hundreds of rows may come a moment later.
   const tableRows = useDeferredValue(rows);
-  const where = layer === 0 ? t('layers.select') : t('layers.layer', { number: layer });
+  // Where queries are learned there is no query selection before layer 1.
+  const shown = result?.layers[layer]?.layer ?? 'select';
+  const where = shown === 'select' ? t('layers.select') : t('layers.layer', { number: shown });
 
   return (
     <section className={styles['detections']} aria-label={t('detections.title')}>

@@ -3,6 +3,7 @@ import { useCallback, useMemo, type KeyboardEvent, type ReactNode } from 'react'
 import { Pause, Play } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { summariseLayers } from '../../lib/layers';
+import type { LayerId } from '../../lib/types';
 import { useAppState, useAppStore } from '../../state/react';
 import { currentResult, wholeLayer } from '../../state/select';
 import { IconButton } from '../../ui/Button';
@@ -66,19 +67,20 @@ export function Layers(): ReactNode {
             />
           ))}
         </div>
-        {summaries.length < 2 ? null : <Scrubber layers={summaries.length} onKey={goTo} />}
+        {summaries.length < 2 ? null : <Scrubber layers={summaries.map(({ layer }) => layer)} onKey={goTo} />}
       </div>
     </section>
   );
 }
 
 /** Drags freely between layers and comes to rest on the nearest; keys go layer by layer. */
-function Scrubber({ layers, onKey }: { layers: number; onKey(layer: number): void }): ReactNode {
+function Scrubber({ layers, onKey }: { layers: readonly LayerId[]; onKey(layer: number): void }): ReactNode {
   const { t } = useTranslation();
   const store = useAppStore();
-  const last = Math.max(layers - 1, 0);
+  const last = Math.max(layers.length - 1, 0);
   const position = useAppState((state) => Math.min(state.layerPosition ?? last, last));
   const nearest = Math.round(position);
+  const shown = layers[nearest] ?? 'select';
   const press = (event: KeyboardEvent): void => {
     const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -1, PageUp: 1 }[event.key];
     if (step === undefined) return;
@@ -93,7 +95,7 @@ function Scrubber({ layers, onKey }: { layers: number; onKey(layer: number): voi
       min={0}
       max={last}
       step={0.01}
-      valueText={nearest === 0 ? t('layers.select') : t('layers.layer', { number: nearest })}
+      valueText={shown === 'select' ? t('layers.select') : t('layers.layer', { number: shown })}
       onChange={(value) => {
         store.getState().setPlaying(false);
         store.getState().setLayerPosition(value >= last ? null : value);

@@ -2,6 +2,7 @@
 import { useId, useState, type FormEvent, type ReactNode } from 'react';
 import { Download } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import { hostOf, HUB } from '../../lib/hub-address';
 import { useAppState, useCommands } from '../../state/react';
 import { Button } from '../../ui/Button';
 import { HUB_EXAMPLES, readHubId } from './hub';
@@ -11,6 +12,7 @@ export function HubForm(): ReactNode {
   const { t } = useTranslation();
   const commands = useCommands();
   const busy = useAppState((state) => state.modelLoading !== null);
+  const host = useAppState((state) => hostOf(state.hubEndpoint ?? HUB));
   const [text, setText] = useState('');
   const [refused, setRefused] = useState(false);
   const [field, examples, note] = [useId(), useId(), useId()];
@@ -30,7 +32,7 @@ export function HubForm(): ReactNode {
           id={field}
           list={examples}
           value={text}
-          placeholder={HUB_EXAMPLES[0]}
+          placeholder={t('model.hubPlaceholder')}
           spellCheck={false}
           autoComplete="off"
           aria-invalid={refused}
@@ -48,7 +50,7 @@ export function HubForm(): ReactNode {
         </Button>
       </div>
       <p id={note} className={refused ? styles['bad'] : styles['muted']}>
-        {refused ? t('model.hubRefused', { text }) : t('model.hubNote')}
+        {refused ? t('model.hubRefused', { text }) : t('model.hubNote', { host })}
       </p>
     </form>
   );

@@ -1,25 +1,31 @@
 /** Which checkpoint is in use, and how to get another: embedded, kept in the browser, from the hub, from files. */
 import type { ReactNode } from 'react';
-import { X } from 'lucide-react';
+import { Columns2, X } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { Progress } from '../../lib/types';
 import { useAppState, useCommands } from '../../state/react';
 import { Button } from '../../ui/Button';
 import { formatBytes, formatCount } from '../../ui/format';
 import { ProgressBar } from '../../ui/Meter';
+import { Catalogue } from './Catalogue';
 import { HubForm } from './HubForm';
+import { HubSettings } from './HubSettings';
 import styles from './model.module.css';
 import { ModelFiles } from './ModelFiles';
 import { StoredModels } from './StoredModels';
 
-export function ModelPanel(): ReactNode {
+/** @param children settings of the model in use */
+export function ModelPanel({ children }: { children?: ReactNode }): ReactNode {
   const { t } = useTranslation();
   return (
     <section className={styles['panel']} aria-label={t('model.title')}>
       <CurrentModel />
+      {children}
       <Loading />
       <StoredModels />
+      <Catalogue />
       <HubForm />
+      <HubSettings />
       <ModelFiles />
     </section>
   );
@@ -27,6 +33,7 @@ export function ModelPanel(): ReactNode {
 
 function CurrentModel(): ReactNode {
   const { t } = useTranslation();
+  const commands = useCommands();
   const model = useAppState((state) => state.model);
   const licence = useAppState((state) => state.models.find(({ id }) => id === state.model?.id)?.licence);
   if (!model) return <p className={styles['muted']}>{t('model.none')}</p>;
@@ -54,6 +61,10 @@ function CurrentModel(): ReactNode {
         <summary>{t('model.classes', { count: model.classes.length })}</summary>
         <p>{model.classes.join(', ')}</p>
       </details>
+      <Button className={styles['compare']!} onClick={commands.openCompare}>
+        <Columns2 />
+        {t('model.compare')}
+      </Button>
     </div>
   );
 }

@@ -1,9 +1,8 @@
-/** Hub checkpoints of the families this program computes. */
-export const HUB_EXAMPLES = [
-  'Intellindust/DEIMv2_HGNetv2_ATTO_COCO',
-  'Intellindust/DEIMv2_HGNetv2_FEMTO_COCO',
-  'Intellindust/DEIMv2_HGNetv2_PICO_COCO',
-] as const;
+/** Hub checkpoints by the ids that people type. */
+import { CATALOGUE } from '../../lib/catalogue';
+
+/** Those that this program is known to compute. */
+export const HUB_EXAMPLES: readonly string[] = CATALOGUE.flatMap(({ repo }) => (repo === null ? [] : [repo]));
 
 /** "owner/name", also out of a pasted address; null when it is neither. */
 export function readHubId(text: string): string | null {

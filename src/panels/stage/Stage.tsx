@@ -1,6 +1,7 @@
 /** The image with its boxes, and everything that changes how it is looked at. */
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { switchLooking } from '../../state/looking';
 import { useAppState, useAppStore, useCommands, useLabels, useLabelStore } from '../../state/react';
 import { currentItem } from '../../state/select';
 import { ErrorText } from '../../ui/ErrorText';
@@ -59,9 +60,12 @@ export function Stage(): ReactNode {
         '-': zoom.out,
         t: () => store.getState().setTrails(NEXT_TRAILS[store.getState().trails]),
         g: () => store.getState().setShowLabels(!store.getState().showLabels),
+        v: () => {
+          if (labels.getState().mode !== 'label') switchLooking(store);
+        },
         Escape: () => store.getState().selectQuery(null),
       }),
-      [zoom, store],
+      [zoom, store, labels],
     ),
   );
 

@@ -1,8 +1,9 @@
 /** The row over the image: score threshold, trails or what is done to labels, tags, zoom. */
 import type { ReactNode } from 'react';
-import { Maximize, Minus, Plus, Tag } from 'lucide-react';
+import { Maximize, Minus, Plus, ScanEye, Tag } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { useAppState, useLabels } from '../../state/react';
+import { switchLooking } from '../../state/looking';
+import { useAppState, useAppStore, useLabels } from '../../state/react';
 import { MAX_THRESHOLD, MIN_THRESHOLD } from '../../state/view';
 import { IconButton } from '../../ui/Button';
 import { formatPercent } from '../../ui/format';
@@ -24,6 +25,7 @@ export function StageToolbar({ zoom, magnification }: StageToolbarProps): ReactN
       <ThresholdSlider />
       {mode === 'label' ? <LabelTools /> : <TrailsChoice />}
       <TagsButton />
+      {mode === 'label' ? null : <LookingButton />}
       <div className={styles['zoom']} role="group" aria-label={t('stage.zoom')}>
         <IconButton label={t('stage.zoomOut')} shortcut="-" onClick={zoom.out}>
           <Minus />
@@ -91,6 +93,18 @@ function TagsButton(): ReactNode {
       onClick={() => setShowLabels(!showLabels)}
     >
       <Tag />
+    </IconButton>
+  );
+}
+
+/** Whether the followed query's view is open. */
+function LookingButton(): ReactNode {
+  const { t } = useTranslation();
+  const looking = useAppState((state) => state.looking);
+  const store = useAppStore();
+  return (
+    <IconButton label={t('query.toggle')} shortcut="V" aria-pressed={looking} onClick={() => switchLooking(store)}>
+      <ScanEye />
     </IconButton>
   );
 }

@@ -9,6 +9,7 @@ import { toImage } from '../../ui/drawing/view';
 import { followLabelKeys } from './label-keys';
 import { followLabelPointer } from './label-pointer';
 import { followLabels } from './follow-labels';
+import { followLooked } from './follow-looked';
 import { Painter } from './painter';
 import { attachZoom } from './zoom';
 
@@ -58,6 +59,7 @@ export function mountStage(parts: StageParts): StageHandle {
   observer.observe(frame);
   const stops = [
     followScene(store, painter),
+    followLooked(store, painter),
     followPicture(store, fetchPicture, painter, zoom.reset),
     followPointer(frame, store, painter, isLabelling),
     followLabels({ app: store, labels }, painter),

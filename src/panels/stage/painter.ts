@@ -6,6 +6,8 @@ import type { Point } from '../../lib/box-edits';
 import { drawScene, SCREEN_STYLE } from '../../ui/drawing/draw-scene';
 import { drawLabels } from '../../ui/drawing/label-draw';
 import type { Draft, LabelScene } from '../../ui/drawing/label-scene';
+import { drawHeat, drawMarks } from '../../ui/drawing/query-draw';
+import type { QueryScene } from '../../ui/drawing/query-views';
 import type { Scene } from '../../ui/drawing/scene';
 import { fitView, zoomed, type Size, type View, type Zoom } from '../../ui/drawing/view';
 
@@ -24,6 +26,7 @@ export class Painter {
   #density = 1;
   #zoom: Zoom = { k: 1, x: 0, y: 0 };
   #scene = NOTHING;
+  #looked: QueryScene | null = null;
   #labels: Labels | null = null;
   #draft: Draft | null = null;
   #guides: Point | null = null;
@@ -47,6 +50,13 @@ export class Painter {
   setScene(scene: Scene, tags: boolean): void {
     this.#scene = scene;
     this.#tags = tags;
+    this.#draw(false);
+  }
+
+  /** What the followed query looked at, around the boxes of the scene; null draws nothing of it. */
+  setLooked(looked: QueryScene | null): void {
+    if (this.#looked === looked) return;
+    this.#looked = looked;
     this.#draw(false);
   }
 
@@ -131,7 +141,11 @@ export class Painter {
     if (this.#labels) {
       const scene = { ...this.#labels, draft: this.#draft, guides: this.#guides };
       drawLabels(pen, scene, view, this.#viewport, style);
-    } else drawScene(pen, this.#scene, view, this.#viewport, style);
+      return;
+    }
+    if (this.#looked) drawHeat(pen, this.#looked, view, this.#image);
+    drawScene(pen, this.#scene, view, this.#viewport, style);
+    if (this.#looked) drawMarks(pen, this.#looked, view, style);
   }
 
   #paintPicture(view: View): void {

@@ -17,6 +17,8 @@ export const GROUPS: readonly { id: GroupId; names: readonly Name[] }[] = [
       'clipNorm',
       'emaDecay',
       'encoder',
+      'clusters',
+      'clusterWidth',
       'selection',
       'selectionLoss',
       'newClasses',

@@ -1,0 +1,29 @@
+/** The boxes of one side as they are drawn: what both found is plain, what one found alone is filled, the highlighted stand out. */
+import type { Compared } from '../../lib/compare-models';
+import { classColour } from '../../ui/drawing/colours';
+import { tagText, type Emphasis, type Scene, type SceneBox } from '../../ui/drawing/scene';
+
+function emphasisOf(key: string, highlighted: ReadonlySet<string>, alone: ReadonlySet<string>): Emphasis {
+  if (highlighted.size > 0) return highlighted.has(key) ? 'strong' : 'quiet';
+  return alone.has(key) ? 'strong' : 'normal';
+}
+
+/**
+ * @param found of one side, best first
+ * @param highlighted keys; while there are any, everything else steps back
+ * @param alone keys of what this side found and the other did not
+ */
+export function sceneOf(
+  found: readonly Compared[],
+  highlighted: ReadonlySet<string>,
+  alone: ReadonlySet<string>,
+): Scene {
+  const rows = new Map<number, number>();
+  const boxes = found.map(({ key, query, box, name, score, alpha }): SceneBox => {
+    const row = rows.get(query) ?? 0;
+    rows.set(query, row + 1);
+    const emphasis = emphasisOf(key, highlighted, alone);
+    return { query, box, colour: classColour(name), text: tagText(name, score), alpha, emphasis, row };
+  });
+  return { boxes: boxes.reverse(), trails: [] };
+}
