@@ -4,6 +4,7 @@
  * B batch, h x w cells of a level, N cells of all levels, C channels of a feature, D width.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { chain } from '../../nn/chain';
 import { lookAtPoints } from '../../nn/deformable';
 import type { LevelShape } from '../../nn/geometry';
 import { convolution, linear } from '../../nn/layers';
@@ -54,16 +55,15 @@ function runLayers(
   const places = placesOf(p, whole, width);
   const centres = centresOf(whole);
   const sampling = { heads: encoder.heads, points: encoder.points, shapes: whole.shapes, ratios: whole.ratios };
-  let x = tokens;
-  for (let index = 0; index < encoder.layers; index++) {
+  const layers = Array.from({ length: encoder.layers }, (_, index) => (x: tf.Tensor3D) => {
     const layer = encoderLayerName(index);
     const name = `${layer}.self_attn`;
     const names = { offsets: `${name}.sampling_offsets`, weights: `${name}.attention_weights` };
     const asking = tf.add(x, places) as tf.Tensor3D;
     const { mixed } = lookAtPoints(p, names, asking, centres, valuesOf(p, name, x, whole.mask), sampling);
-    x = feedForward(p, layer, settle(p, name, x, linear(p, `${name}.output_proj`, mixed)));
-  }
-  return x;
+    return feedForward(p, layer, settle(p, name, x, linear(p, `${name}.output_proj`, mixed)));
+  });
+  return chain(tokens, layers);
 }
 
 /**

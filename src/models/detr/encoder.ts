@@ -4,6 +4,7 @@
  * B batch, N cells, D width.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { chain } from '../../nn/chain';
 import type { Parameters } from '../../nn/parameters';
 import type { DetrConfig } from './config';
 import { feedForward, look, project, settle } from './layer';
@@ -27,12 +28,11 @@ export function behindAttention(p: Parameters, index: number, tokens: tf.Tensor3
 
 /** tokens [B,N,D] through all layers. */
 export function runEncoder({ p, c, positions, mask }: EncoderRun, tokens: tf.Tensor3D): tf.Tensor3D {
-  let x = tokens;
-  for (let index = 0; index < c.encoder.layers; index++) {
+  const layers = Array.from({ length: c.encoder.layers }, (_, index) => (x: tf.Tensor3D) => {
     const name = `${encoderLayerName(index)}.self_attn`;
     const placed = tf.add(x, positions) as tf.Tensor3D;
     const { seen } = look(p, name, placed, project(p, name, placed, x), c.encoder.heads, { keyMask: mask });
-    x = behindAttention(p, index, x, seen);
-  }
-  return x;
+    return behindAttention(p, index, x, seen);
+  });
+  return chain(tokens, layers);
 }

@@ -49,7 +49,9 @@ function attendedIn({ c, positions }: EncoderRun, levels: readonly tf.Tensor4D[]
 
 /** Levels -> memory. */
 function fuse({ p, c }: EncoderRun, levels: readonly tf.Tensor4D[]): Memory {
-  const fused = runCcfm(p, ENCODER, c.encoder.ccfm, levels).map((x, level) => convolution(p, outputProjection(level), x));
+  const fused = runCcfm(p, ENCODER, c.encoder.ccfm, levels).map((x, level) =>
+    convolution(p, outputProjection(level), x),
+  );
   const tokens = fused.map((x): tf.Tensor3D => tf.reshape(x, [x.shape[0], x.shape[1] * x.shape[2], x.shape[3]]));
   return { tokens: tf.concat(tokens, 1), shapes: fused.map(shapeOf) };
 }

@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { depthwiseConv2d } from '../../kernels/depthwise-conv2d/op';
+import { chain } from '../chain';
 import { convolution, halfPadding, type ConvolutionOptions } from '../layers';
 import type { Parameters } from '../parameters';
 import { activated, type AffineBlocks } from './affine';
@@ -69,11 +70,15 @@ function block(run: Run, name: string, s: HgnetStage, x: tf.Tensor4D, residual: 
 /** @param image [B,H,W,3], H and W multiples of the last stride @returns every stage's output, finest first */
 export function runHgnet(p: Parameters, affine: AffineBlocks, c: HgnetConfig, image: tf.Tensor4D): tf.Tensor4D[] {
   const run = { p, affine };
-  let x = stem(run, c.naming.stem, image);
+  let x = chain(image, [(y) => stem(run, c.naming.stem, y)]);
   return c.stages.map((s, index) => {
     const name = `${c.naming.stages}.${index}`;
-    if (s.downsample) x = depthwise(p, `${name}.downsample`, x, 2, {});
-    for (let i = 0; i < s.blocks; i++) x = block(run, `${name}.blocks.${i}`, s, x, i > 0);
+    const blocks = Array.from(
+      { length: s.blocks },
+      (_, i) => (y: tf.Tensor4D) => block(run, `${name}.blocks.${i}`, s, y, i > 0),
+    );
+    const smaller = s.downsample ? [(y: tf.Tensor4D) => depthwise(p, `${name}.downsample`, y, 2, {})] : [];
+    x = chain(x, [...smaller, ...blocks]);
     return x;
   });
 }

@@ -4,6 +4,7 @@
  * B batch, H x W cells, C channels.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { chain } from '../chain';
 import { convolution, type ConvolutionOptions } from '../layers';
 import type { Parameters } from '../parameters';
 import type { ResNetConfig } from './config';
@@ -37,12 +38,17 @@ function runBlock(p: Parameters, { units, shortcut }: Block, x: tf.Tensor4D): tf
  */
 export function runResNet(p: Parameters, c: ResNetConfig, image: tf.Tensor4D): tf.Tensor4D[] {
   const { stem, stages } = planOf(c);
-  const embedded = stem.reduce((x, unit) => runUnit(p, unit, x, { activation: 'relu' }), image);
+  const embedding = stem.map((unit) => (x: tf.Tensor4D) => runUnit(p, unit, x, { activation: 'relu' }));
   // its input is not negative, so what pads it changes no maximum
-  let x = tf.maxPool(embedded, 3, 2, 1);
-  const wanted = Math.max(...c.out);
-  const features = stages
-    .slice(0, wanted + 1)
-    .map((blocks) => (x = blocks.reduce((y, block) => runBlock(p, block, y), x)));
+  const entered = chain(image, [...embedding, (x) => tf.maxPool(x, 3, 2, 1)]);
+  const features: tf.Tensor4D[] = [];
+  let x = entered;
+  for (const blocks of stages.slice(0, Math.max(...c.out) + 1)) {
+    x = chain(
+      x,
+      blocks.map((block) => (y) => runBlock(p, block, y)),
+    );
+    features.push(x);
+  }
   return c.out.map((stage) => features[stage]!);
 }

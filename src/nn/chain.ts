@@ -1,0 +1,15 @@
+/** Long chains of layers without all that they make on their way in memory at once. */
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * Runs steps one after another. What a step makes on its way is freed when it is done, what it hands on when the next has read it;
+ * what a gradient needs stays. Run inside tf.tidy.
+ * @param x stays the caller's
+ */
+export function chain<T extends tf.Tensor>(x: T, steps: readonly ((x: T) => T)[]): T {
+  return steps.reduce((y, step) => {
+    const next = tf.tidy(() => step(y));
+    if (y !== x && next !== y) y.dispose();
+    return next;
+  }, x);
+}
