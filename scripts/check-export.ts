@@ -5,7 +5,7 @@
  */
 import { Command } from 'commander';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runMain, valueOf } from './app/answers';
@@ -14,10 +14,12 @@ import { ROOT, runTool } from './app/build';
 import { loadModel, parseModel } from './app/model-option';
 import { adapterOption, parseCount } from './app/options';
 import type { AdapterChoice } from './browser';
+import { smallerCopy } from './check-export/smaller';
 
 interface Options {
   shared: string;
   steps: number;
+  side: number;
   only?: string;
   adapter: AdapterChoice;
 }
@@ -35,8 +37,10 @@ const FAMILIES = ['detr', 'deformable_detr', 'deformable_detr_refine', 'deformab
   'rt_detr_v2',
   'd_fine',
 ]);
-const NEEDED = 'import torch, timm, transformers, PIL; print(torch.__version__, transformers.__version__)';
-const COMPARE = join(ROOT, 'scripts/check-export/compare.py');
+const NEEDED =
+  'import torchvision_stub, torch, timm, transformers, PIL; print(torch.__version__, transformers.__version__)';
+const SCRIPTS = join(ROOT, 'scripts/check-export');
+const COMPARE = join(SCRIPTS, 'compare.py');
 const INPUT = 'stepdetr-check-photo';
 const LOGITS = 1e-3;
 const BOXES = 1e-4;
@@ -44,7 +48,12 @@ const BOXES = 1e-4;
 /** Versions of what is needed, null where something is missing. */
 function pythonVersions(): string | null {
   try {
-    return execFileSync('python3', ['-c', NEEDED], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    const env = { ...process.env, PYTHONPATH: SCRIPTS };
+    return execFileSync('python3', ['-c', NEEDED], {
+      encoding: 'utf8',
+      env,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
     return null;
   }
@@ -84,18 +93,27 @@ async function check(
   family: string,
   work: string,
   photo: string,
-  { shared, steps, adapter }: Options,
+  { shared, steps, side, adapter }: Options,
 ): Promise<Report> {
   const out = join(work, family);
+  const model = smallerCopy(join(shared, 'reference', family), join(work, 'reference', family), side);
   await runTool('node_modules/tsx/dist/cli.mjs', [
     'scripts/finetune.ts',
     ...['--data', join(shared, 'datasets/raccoon'), '--split', 'few_shot_10', '--method', 'supervised'],
-    ...['--model', join(shared, 'reference', family), '--steps', String(steps), '--out', out, '--adapter', adapter],
+    ...['--model', model, '--steps', String(steps), '--out', out, '--adapter', adapter],
     ...['--set', 'batch=1', 'encoder=trained'],
   ]);
   const file = join(out, 'answers.json');
   await answer(join(out, 'best'), photo, file, adapter);
   return JSON.parse(execFileSync('python3', [COMPARE, join(out, 'best'), file], { encoding: 'utf8' })) as Report;
+}
+
+const HEAD = `| checkpoint | opened as | greatest difference of a logit | of a box | logits compared | |
+| --- | --- | --- | --- | --- | --- |`;
+
+function rowOf(family: string, { model, logits, boxes, compared }: Report, good: boolean): string {
+  const numbers = [logits.toExponential(1), boxes.toExponential(1), compared];
+  return `| ${family} | ${model} | ${numbers.join(' | ')} | ${good ? 'same' : 'DIFFERENT'} |`;
 }
 
 async function main(options: Options): Promise<number> {
@@ -107,14 +125,14 @@ async function main(options: Options): Promise<number> {
   }
   console.log(`torch and transformers ${versions}`);
   const work = mkdtempSync(join(tmpdir(), 'stepdetr-export-'));
-  mkdirSync(work, { recursive: true });
   const photo = asPng(join(options.shared, 'datasets/raccoon/images/raccoon-1.jpg'), work);
   let failed = 0;
+  console.log(HEAD);
   for (const family of FAMILIES.filter((name) => options.only === undefined || new RegExp(options.only).test(name))) {
     const report = await check(family, work, photo, options);
     const good = report.logits <= LOGITS && report.boxes <= BOXES && report.compared > 0;
     if (!good) failed++;
-    console.log(`${good ? 'ok  ' : 'FAIL'} ${family}: ${JSON.stringify(report)}`);
+    console.log(rowOf(family, report, good));
   }
   return failed === 0 ? 0 : 1;
 }
@@ -123,6 +141,7 @@ const program = new Command('npm run check-export --')
   .description('Opens fine-tuned checkpoints of every family with Python’s transformers and compares the answers.')
   .option('--shared <DIR>', 'the folder with reference and datasets', '../shared')
   .option('--steps <N>', 'steps of fine-tuning before the export', parseCount, 5)
+  .option('--side <PX>', 'the shorter side of photos', parseCount, 256)
   .option('--only <PATTERN>', 'only families whose folder fits')
   .addOption(adapterOption())
   .action((options: Options) => runMain(() => main(options)));

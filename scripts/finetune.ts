@@ -140,7 +140,7 @@ async function finetune({ data: path, split, val, unlabelled, out, adapter, ...o
   const { steps, seed } = options;
   const given = { ...(steps !== undefined && { steps }), ...(seed !== undefined && { seed }) };
   const settings = settingsOf(parseMethod(options.method), options.set, given);
-  const pair = parsePair(settings.method, options.model, options.teacher);
+  const pair = parsePair(settings.method, options.model, options.teacher, settings.clusters);
   const data = await plainData(path, { split, val, unlabelled });
   for (const problem of data.problems) console.error(problem);
   mkdirSync(out, { recursive: true });

@@ -9,6 +9,11 @@ describe('who learns from whom', () => {
     expect(pair).toEqual({ model: teacher, teacher: { kind: 'hub', repo: 'owner/name' } });
   });
 
+  it('a student with clusters may learn from its exact self', () => {
+    const self = { kind: 'hub', repo: 'owner/name' };
+    expect(parsePair('distil', 'owner/name', 'owner/name', 24)).toEqual({ model: self, teacher: self });
+  });
+
   it('other methods have no teacher', () => {
     expect(parsePair('grpo', 'stepdetr_s', undefined).teacher).toBeNull();
   });

@@ -13,8 +13,11 @@ export interface Pair {
   teacher: ModelChoice | null;
 }
 
-/** @throws Error naming the option: a teacher that is the model itself, or one that the method has no use for */
-export function parsePair(method: TrainMethod, model: string, teacher: string | undefined): Pair {
+/**
+ * @param clusters rounds, 0 for an exact encoder: a student with clusters may learn from its exact self
+ * @throws Error naming the option: a teacher that is the model itself, or one that the method has no use for
+ */
+export function parsePair(method: TrainMethod, model: string, teacher: string | undefined, clusters = 0): Pair {
   const learns = model === RANDOM_PATCHES ? RANDOM_PATCHES : parseModel(model);
   if (method !== 'distil') {
     if (teacher !== undefined) throw new Error(`--teacher: only --method distil has a teacher, got ${method}`);
@@ -23,7 +26,8 @@ export function parsePair(method: TrainMethod, model: string, teacher: string | 
     return { model: learns, teacher: null };
   }
   const named = teacher ?? 'stepdetr_s';
-  if (named === model) throw new Error(`--teacher: expected another model than --model, got ${named} for both`);
+  if (named === model && clusters === 0)
+    throw new Error(`--teacher: expected another model than --model, got ${named} for both`);
   return { model: learns, teacher: parseModel(named, '--teacher') };
 }
 

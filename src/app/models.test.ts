@@ -2,7 +2,10 @@ import { describe, expect, it, vi } from 'vitest';
 import type { AppError } from '../lib/errors';
 import type { ModelEntry } from '../lib/types';
 import type { ModelSource } from '../workers/protocol';
+import { createLabelStore } from '../state/labels';
+import { linkOf } from './linked-view';
 import { createModels } from './models';
+import { partsOfPage } from './session-parts';
 import { fakeClient, freshStore, modelInfo } from './testing/fakes';
 
 const ENTRIES: ModelEntry[] = [
@@ -64,5 +67,20 @@ describe('models', () => {
     expect(store.getState().model?.id).toBe('stepdetr_s');
     expect(store.getState().modelError).toEqual(GONE);
     expect(onLoaded).toHaveBeenCalledOnce();
+  });
+
+  it('are asked for with the mirror and the token of the moment, which stand in no link and no session file', async () => {
+    const { models, store, loads } = fixture();
+    store.getState().setHubEndpoint('https://hf-mirror.com');
+    store.getState().setHubToken('hf_secret');
+    await models.load({ kind: 'hub', repo: 'x/y' });
+    expect(loads).toEqual([{ kind: 'hub', repo: 'x/y', endpoint: 'https://hf-mirror.com', token: 'hf_secret' }]);
+    store.getState().addImage({ id: 'i', name: 'cat.jpg', origin: 'sample', status: 'done', width: 1, height: 1 });
+    const labels = createLabelStore().getState();
+    const page = partsOfPage(store.getState(), labels, () => new Blob(['i']));
+    const said = [linkOf(store.getState()), JSON.stringify(page), JSON.stringify(store.getState().modelChoice)];
+    expect(said.join()).toContain('cat.jpg');
+    expect(said.join()).not.toContain('hf_secret');
+    expect(said.join()).not.toContain('hf-mirror');
   });
 });

@@ -1,6 +1,7 @@
 /**
  * Keeps the bytes of images and their records, one image after another as they come in, so that a tab that dies in the middle
- * of a folder has kept the first ones. Labelled images are kept whatever their number, others up to a bound.
+ * of a folder has kept the first ones. Labelled images are kept whatever their number and before the others, whose labels
+ * would be lost with them; others up to a bound.
  */
 import { DetectorError } from '../lib/errors';
 import type { ImageItem } from '../state/images';
@@ -39,6 +40,8 @@ export function createKeptImages({ store, labels, pictures, kept, write, failed 
   const asked = new Set<string>();
   /** Over the bound, or failed; and whether they had labels then. They are tried again once they have. */
   const left = new Map<string, boolean>();
+  /** In the order in which they came. */
+  const queue: { item: ImageItem; at: number }[] = [];
   let place = 0;
   let hasSaid = false;
   let seen: readonly ImageItem[] = [];
@@ -89,22 +92,29 @@ export function createKeptImages({ store, labels, pictures, kept, write, failed 
     if (!(await kept.isInRuns(bytes))) await kept.removeBytes(bytes);
   };
 
-  const keep = (item: ImageItem): void => {
+  const keepNow = async (item: ImageItem, at: number): Promise<void> => {
     const { id } = item;
-    const at = (place += 1);
-    asked.add(id);
+    const blob = pictures.blob(id);
+    asked.delete(id);
+    if (!blob || !isHere(id) || records.has(id)) return;
+    if (item.origin === 'sample') return record(id, null, at);
+    left.set(id, labelled(id));
+    if (!labelled(id) && isOver(blob)) return sayOver(item.name);
+    const bytes = await kept.keepBytes(blob);
+    left.delete(id);
+    await record(id, bytes, at);
+    // It may have been removed meanwhile.
+    if (!isHere(id)) await release({ id, bytes });
+  };
+
+  /** Each image takes a turn; whose it is shows when it comes. */
+  const keep = (item: ImageItem): void => {
+    asked.add(item.id);
+    queue.push({ item, at: (place += 1) });
     inTurn(async () => {
-      const blob = pictures.blob(id);
-      asked.delete(id);
-      if (!blob || !isHere(id) || records.has(id)) return;
-      if (item.origin === 'sample') return record(id, null, at);
-      left.set(id, labelled(id));
-      if (!labelled(id) && isOver(blob)) return sayOver(item.name);
-      const bytes = await kept.keepBytes(blob);
-      left.delete(id);
-      await record(id, bytes, at);
-      // It may have been removed meanwhile.
-      if (!isHere(id)) await release({ id, bytes });
+      const urgent = queue.findIndex((each) => labelled(each.item.id));
+      const [next] = queue.splice(Math.max(0, urgent), 1);
+      await keepNow(next!.item, next!.at);
     });
   };
 

@@ -92,6 +92,20 @@ describe('a visit', () => {
     expect(storage.items['a'] ?? { boxes: [] }).toMatchObject({ boxes: [] });
   });
 
+  it('keeps an image that is labelled before those that came earlier, in its own place', async () => {
+    const storage = memoryStorage();
+    const page = visit(storage);
+    await page.persistence.restore();
+    for (const id of ['a', 'b', 'c', 'd']) page.add(id);
+    page.labels.getState().addBox('d', [0, 0, 4, 4], page.labels.getState().addClass('cat'));
+    await page.persistence.settled();
+    const order = storage.writes.flatMap(({ images }) => Object.keys(images ?? {}));
+    expect(order).toEqual(['d', 'a', 'b', 'c']);
+    const next = visit(storage);
+    await next.persistence.restore();
+    expect(names(next)).toEqual(['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg']);
+  });
+
   it('writes a drag once, at its end, and only the image that it changed', async () => {
     const storage = memoryStorage();
     const page = visit(storage);

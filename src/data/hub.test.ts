@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DetectorError } from '../lib/errors';
 import type { Progress } from '../lib/types';
 import { openHub, parseRepo, type HubOptions } from './hub';
@@ -325,4 +325,46 @@ describe('parseRepo', () => {
   it.each(['', 'name', 'a/b/c', '../b', 'a/..', 'a b/c', 'https://example.com/a/b'])('refuses "%s"', (typed) =>
     expect(() => parseRepo(typed)).toThrow('expected a hub id of the form owner/name'),
   );
+});
+
+describe('the browser', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('is asked by a fetch that belongs to nobody, as it demands', async () => {
+    const real = globalThis.fetch;
+    vi.stubGlobal('fetch', function (this: unknown, ...args: Parameters<typeof fetch>) {
+      if (this !== undefined && this !== globalThis) throw new TypeError('Illegal invocation');
+      return real(...args);
+    });
+    expect((await open()).id).toBe('owner--name');
+  });
+});
+
+describe('an address', () => {
+  it.each(['http://example.com', 'hub', 'https://user:secret@example.com'])(
+    '%s is refused before anything is asked of it',
+    async (wrong) => {
+      const error = await failure(open({ endpoint: wrong, token: 'secret' }));
+      expect(error.detail).toMatchObject({ code: 'network', subject: wrong });
+      expect(error.detail.message).toContain('https://');
+      expect(hub.requests).toEqual([]);
+    },
+  );
+});
+
+describe('a token', () => {
+  it('does not follow a redirect to another host', async () => {
+    const storage = new HubServer(REPO);
+    storage.files.set('config.json', text(sampleConfig)).set('model.safetensors', WEIGHTS);
+    const elsewhere = await storage.start();
+    hub.redirectTo = elsewhere;
+    try {
+      await open({ token: 'secret' });
+      expect(storage.requests.length).toBeGreaterThan(0);
+      expect(storage.requests.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
+      expect(hub.requests.every(({ authorization }) => authorization === 'Bearer secret')).toBe(true);
+    } finally {
+      await storage.stop();
+    }
+  });
 });

@@ -205,6 +205,9 @@ async function keep(
   }
 }
 
+/** The browser's own refuses to be called as a method of anything else. */
+const plainFetch: Fetch = (address, init) => fetch(address, init);
+
 function requireEndpoint(text: string): string {
   const endpoint = readEndpoint(text);
   if (endpoint !== null) return endpoint;
@@ -223,7 +226,7 @@ export async function openHub(
   revision: string,
   onProgress: OnProgress,
   signal: AbortSignal,
-  { endpoint = HUB, token, accept, fetchFile = fetch, openRoot = browserRoot }: HubOptions = {},
+  { endpoint = HUB, token, accept, fetchFile = plainFetch, openRoot = browserRoot }: HubOptions = {},
 ): Promise<Checkpoint> {
   const name = parseRepo(repo);
   const id = idOfRepo(name);

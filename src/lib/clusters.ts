@@ -103,7 +103,11 @@ export function apart(got: ArrayLike<number>, wanted: ArrayLike<number>): Apart 
  * Rows [in a, in b] of queries that stand for the same thing.
  * @param a @param b [Q] memory token of each query; null where queries are learned, and stand for themselves
  */
-export function sharedRows(a: ArrayLike<number> | null, b: ArrayLike<number> | null, queries: number): [number, number][] {
+export function sharedRows(
+  a: ArrayLike<number> | null,
+  b: ArrayLike<number> | null,
+  queries: number,
+): [number, number][] {
   if (!a || !b) return Array.from({ length: queries }, (_, row) => [row, row]);
   const rowOf = new Map(Array.from(b, (token, row) => [token, row]));
   return Array.from(a).flatMap((token, row): [number, number][] => {

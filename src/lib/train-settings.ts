@@ -57,6 +57,8 @@ export interface TrainSettings extends RlSettings {
   readonly distilClass: number;
   readonly distilBox: number;
   readonly distilDense: number;
+  /** And of what its decoder reads, for a student with the same cells whose encoder learns. */
+  readonly distilMemory: number;
 }
 
 export const TRAIN_DEFAULTS: TrainSettings = Object.freeze({
@@ -90,6 +92,7 @@ export const TRAIN_DEFAULTS: TrainSettings = Object.freeze({
   distilClass: 1,
   distilBox: 1,
   distilDense: 1,
+  distilMemory: 0,
 });
 
 const METHODS: Readonly<Record<TrainMethod, Readonly<Partial<TrainSettings>>>> = Object.freeze({
@@ -153,6 +156,11 @@ export const TRAIN_FIELDS: Readonly<Record<keyof TrainSettings, NumberField | Ch
   distilClass: number(0, 100, 'Weight of the teacher’s class scores.'),
   distilBox: number(0, 100, 'Weight of the teacher’s boxes.'),
   distilDense: number(0, 100, 'Weight of the teacher’s scores at every place of the image.'),
+  distilMemory: number(
+    0,
+    10_000,
+    'Weight of the teacher’s memory, for a trained encoder with the same cells: brings a clustered encoder back to the exact one.',
+  ),
   ...RL_FIELDS,
 });
 

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Labels } from '../lib/set-prediction';
 import type { Memory } from '../models/detector';
 import { disposeMemory } from '../models/encode-image';
+import type { KeptMemory } from './memories';
 
 export interface BatchItem {
   /** The image's id in the data. */
@@ -38,6 +39,8 @@ export interface Taught {
   known?: Float32Array;
   /** [N,C] packed scores at every place of the student's memory; absent where the teacher has no dense scores. */
   dense?: Float32Array;
+  /** What the teacher's decoder read; absent where the student's encoder does not learn it. */
+  memory?: KeptMemory;
 }
 
 /** Frees the batch's tensors. */

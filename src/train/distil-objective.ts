@@ -13,6 +13,7 @@ import type { Trace } from '../models/detector';
 import type { SetLossRecipe } from '../models/set-loss/recipe';
 import { softmaxDivergence } from './distil-softmax';
 import { matchTaught } from './match-taught';
+import { memoryObjective } from './memory-objective';
 import type { Taught } from './batch';
 
 /** DETR's weights of L1 and GIoU. */
@@ -105,7 +106,7 @@ export function distilObjective(
   trace: Trace,
   predictions: readonly (readonly SetPrediction[])[],
   taught: readonly Taught[],
-  { distilClass, distilBox, distilDense }: TrainSettings,
+  { distilClass, distilBox, distilDense, distilMemory }: TrainSettings,
   recipe: Pick<SetLossRecipe, 'noObject'>,
 ): tf.Scalar {
   const targets = targetsOf(predictions, taught);
@@ -121,5 +122,7 @@ export function distilObjective(
   const box = tf.sum(tf.mul(apart, targets.weight));
   const perImage = tf.mul(tf.add(tf.mul(classes, distilClass), tf.mul(box, distilBox)), 1 / taught.length);
   const dense = distilDense > 0 ? denseLoss(trace, taught) : null;
-  return (dense ? tf.add(perImage, tf.mul(dense, distilDense)) : perImage) as tf.Scalar;
+  const memory = distilMemory > 0 ? memoryObjective(trace.memory, taught) : null;
+  const terms = [perImage, dense && tf.mul(dense, distilDense), memory && tf.mul(memory, distilMemory)];
+  return tf.addN(terms.filter((term) => term !== null)) as tf.Scalar;
 }

@@ -9,6 +9,7 @@ import { objectColumns, scoresOf } from '../lib/set-prediction';
 import type { Detector, Memory, Trace } from '../models/detector';
 import { inputOf } from '../models/input';
 import type { Taught } from './batch';
+import { keepMemory } from './memories';
 import { readPredictions } from './predictions';
 import type { Teach } from './views';
 
@@ -68,10 +69,12 @@ export interface TeacherOptions {
   classes: readonly string[];
   /** The student's memory levels, for dense scores; null where they are not wanted. */
   shapes: Memory['shapes'] | null;
+  /** Whether its memory is wanted, too. */
+  memory?: boolean;
 }
 
 /** @throws DetectorError `unsupported` when teacher and student share no class */
-export function createTeach({ teacher, classes, shapes }: TeacherOptions): Teach {
+export function createTeach({ teacher, classes, shapes, memory = false }: TeacherOptions): Teach {
   const columns = sharedColumns(classes, teacher.classes);
   const known = columns.includes(undefined)
     ? { known: Float32Array.from(columns, (column) => (column === undefined ? 0 : 1)) }
@@ -84,6 +87,7 @@ export function createTeach({ teacher, classes, shapes }: TeacherOptions): Teach
     const denseLogits = trace.extras['select.logits'];
     const dense = shapes && denseLogits ? ((await denseLogits.data()) as Float32Array) : null;
     const { shapes: own } = trace.memory;
+    const kept = memory ? { memory: await keepMemory(trace.memory) } : {};
     tf.dispose([
       input,
       trace.memory.tokens,
@@ -101,7 +105,7 @@ export function createTeach({ teacher, classes, shapes }: TeacherOptions): Teach
     );
     const boxes = new Float32Array(sure.length * 4);
     sure.forEach((q, at) => boxes.set(prediction.boxes.subarray(4 * q, 4 * q + 4), 4 * at));
-    const taught: Taught = { boxes, scores: translated(scores, sure, width, columns), ...known };
+    const taught: Taught = { boxes, scores: translated(scores, sure, width, columns), ...known, ...kept };
     if (!dense || !shapes || own.length !== shapes.length) return taught;
     const soft = dense.map((x) => 1 / (1 + Math.exp(-x)));
     return { ...taught, dense: translated(soft, nearestTokens(shapes, own), teacher.classes.length, columns) };

@@ -161,6 +161,6 @@ export class Views {
 }
 
 function bytesOf({ memory, taught }: Encoded): number {
-  const extra = taught ? taught.boxes.byteLength + taught.scores.byteLength + (taught.dense?.byteLength ?? 0) : 0;
-  return (memory?.tokens.byteLength ?? 0) + extra;
+  const kept = [memory?.tokens, taught?.boxes, taught?.scores, taught?.dense, taught?.memory?.tokens];
+  return kept.reduce((sum, numbers) => sum + (numbers?.byteLength ?? 0), 0);
 }

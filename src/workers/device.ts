@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { limitsOf, openWebGpu, type OpenedDevice } from '../kernels/backend';
 import { DetectorError, toAppError, type AppError } from '../lib/errors';
 import type { AdapterPreference, BackendName, DeviceInfo, MemoryInfo, OnEvent } from './protocol';
+import { submit } from '../kernels/submit';
 
 /** How long a failed job waits for the news that the device is gone: the failure may come first. */
 const NEWS_OF_LOSS_MS = 250;
@@ -79,9 +80,7 @@ export class DeviceOwner {
   async settle(): Promise<void> {
     if (!this.opened) return;
     const { backend, device } = this.opened;
-    backend.ensureCommandEncoderReady();
-    backend.endComputePassEncoder();
-    backend.submitQueue();
+    submit(backend);
     await device.queue.onSubmittedWorkDone();
   }
 

@@ -101,7 +101,8 @@ export function createPupil(request: LastingRequest, { files, teacher: teacherFi
   const learner = new Learner(detector, settings);
   const teacher = teacherFiles && settings.method === 'distil' ? loadDetector(teacherFiles) : null;
   const shapes = settings.distilDense > 0 ? shapesOf(detector) : null;
-  const teach = teacher ? createTeach({ teacher, classes: files.classes, shapes }) : undefined;
+  const memory = settings.distilMemory > 0 && settings.encoder === 'trained';
+  const teach = teacher ? createTeach({ teacher, classes: files.classes, shapes, memory }) : undefined;
   const views = new Views(detector, learnable(request), settings, teach);
   return {
     learner,

@@ -25,6 +25,8 @@ export class HubServer {
   /** Weak ETags cannot be resumed from. */
   weak = false;
   ranges = true;
+  /** Another server that has the files. */
+  redirectTo: string | null = null;
   private readonly server: Server;
 
   constructor(readonly repo: string) {
@@ -55,6 +57,10 @@ export class HubServer {
     if (!path.startsWith(`${api ?? ''}/${this.repo}/`)) return this.refuse(response, 404, 'RepoNotFound');
     if (revision !== 'main') return this.refuse(response, 404, 'RevisionNotFound');
     if (api) return this.api ? this.describe(response) : this.refuse(response, 404);
+    if (this.redirectTo !== null) {
+      response.writeHead(302, { Location: `${this.redirectTo}${path}` }).end();
+      return;
+    }
     const file = path.slice(path.indexOf('/resolve/main/') + '/resolve/main/'.length);
     const bytes = this.files.get(file);
     if (!bytes) return this.refuse(response, 404, 'EntryNotFound');

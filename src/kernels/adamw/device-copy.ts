@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { untraced } from '../untraced';
+import { submit } from '../submit';
 
 /** The GPU buffer of a tensor, uploaded if it was not. @param tensor without numbers to upload: they are not set */
 export function bufferOf(backend: WebGPUBackend, { dataId }: tf.TensorInfo): GPUBuffer {
@@ -12,19 +13,12 @@ export function bufferOf(backend: WebGPUBackend, { dataId }: tf.TensorInfo): GPU
   return backend.tensorMap.get(dataId).resource as GPUBuffer;
 }
 
-/** Submits what TF.js has recorded, so that own commands come after it. */
-export function flush(backend: WebGPUBackend): void {
-  backend.ensureCommandEncoderReady();
-  backend.endComputePassEncoder();
-  backend.submitQueue();
-}
-
 /** Bit for bit: arithmetic could make zeros of the smallest numbers. */
 function bufferCopy(backend: WebGPUBackend, x: tf.Tensor): tf.Tensor {
   const { device } = backend;
   const copy = backend.makeTensorInfo(x.shape, x.dtype);
   const [from, to] = [bufferOf(backend, x), bufferOf(backend, copy)];
-  flush(backend);
+  submit(backend);
   const encoder = device.createCommandEncoder();
   encoder.copyBufferToBuffer(from, 0, to, 0, to.size);
   device.queue.submit([encoder.finish()]);

@@ -9,7 +9,8 @@ import { expandTemplate } from '../template';
 import { busyInvocations } from '../tiling';
 import adamwCode from './adamw.wgsl?raw';
 import controlCode from './control.wgsl?raw';
-import { bufferOf, flush } from './device-copy';
+import { submit } from '../submit';
+import { bufferOf } from './device-copy';
 import { NORM_EPSILON } from './reference';
 import squaresCode from './squares.wgsl?raw';
 import type { AdamWOptions, AdamWSlot } from './types';
@@ -132,7 +133,7 @@ export class AdamWDevice {
     const bits = new Uint32Array((dispatches.length * align) / 4);
     dispatches.forEach(({ numbers }, at) => bits.set(numbers, (at * align) / 4));
     const uniforms = this.uniformsOf(bits.byteLength);
-    flush(backend);
+    submit(backend);
     device.queue.writeBuffer(uniforms, 0, bits);
     const encoder = device.createCommandEncoder({ label: 'adamw' });
     const pass = encoder.beginComputePass();

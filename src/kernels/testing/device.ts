@@ -1,5 +1,6 @@
 /** The device of the parity ring: opened once a file, and every fault it reports fails the test that is running. */
 import { openWebGpu, type OpenedDevice } from '../backend';
+import { submit } from '../submit';
 
 const faults: string[] = [];
 
@@ -12,9 +13,7 @@ export async function openTestDevice(): Promise<OpenedDevice> {
 
 /** Call in afterEach: waits for the queue and throws what the device complained of since the last call. */
 export async function throwFaults({ device, backend }: OpenedDevice): Promise<void> {
-  backend.ensureCommandEncoderReady();
-  backend.endComputePassEncoder();
-  backend.submitQueue();
+  submit(backend);
   await device.queue.onSubmittedWorkDone();
   const heard = faults.splice(0);
   if (heard.length > 0) throw new Error(heard.join('\n'));

@@ -14,43 +14,59 @@ const LISTED = 8;
 
 interface ClusterPictureProps {
   image: string;
-  comparison: ClusterComparison;
+  /** Encoder layers there are to choose from. */
+  layers: number;
+  /** Null while it is under way: the photo alone keeps the place. */
+  comparison: ClusterComparison | null;
   result: Pick<ImageDetections, 'width' | 'height'>;
 }
 
-export function ClusterPicture({ image, comparison, result }: ClusterPictureProps): ReactNode {
-  const { t } = useTranslation();
-  const store = useAppStore();
+export function ClusterPicture({ image, layers, comparison, result }: ClusterPictureProps): ReactNode {
   const chosen = useAppState((state) => state.clusterLayer);
   const [picked, setPicked] = useState<number | null>(null);
   const picture = usePicture(image);
-  const map = comparison.layers[chosen];
-  if (!map) return null;
-  const sizes = clusterSizes(map);
-  const said = picked === null ? undefined : sizes[picked];
+  const map = comparison?.layers[chosen] ?? null;
   return (
     <div className={styles['map']}>
-      {comparison.layers.length > 1 ? (
-        <Segmented
-          label={t('clusters.layerChoice')}
-          value={String(chosen)}
-          options={comparison.layers.map((_, index) => ({ value: String(index), label: String(index + 1) }))}
-          onChange={(layer) => store.getState().setClusterLayer(Number(layer))}
-        />
-      ) : null}
+      {layers > 1 ? <LayerChoice layers={layers} /> : null}
       <Canvas map={map} picture={picture} size={result} picked={picked} onPick={setPicked} />
       <output className={styles['note']}>
-        {said === undefined
-          ? t('clusters.pointHint', { rows: map.shape[0], columns: map.shape[1] })
-          : t('clusters.members', { number: picked! + 1, count: said })}
+        <Said map={map} picked={picked} />
       </output>
       <Largest map={map} picked={picked} onPick={setPicked} />
     </div>
   );
 }
 
+function LayerChoice({ layers }: { layers: number }): ReactNode {
+  const { t } = useTranslation();
+  const store = useAppStore();
+  const chosen = useAppState((state) => state.clusterLayer);
+  return (
+    <div className={styles['layer']}>
+      <span aria-hidden="true">{t('clusters.columns.layer')}</span>
+      <Segmented
+        label={t('clusters.layerChoice')}
+        value={String(chosen)}
+        options={Array.from({ length: layers }, (_, index) => ({ value: String(index), label: String(index + 1) }))}
+        onChange={(layer) => store.getState().setClusterLayer(Number(layer))}
+      />
+    </div>
+  );
+}
+
+/** The cluster that stands out in words. */
+function Said({ map, picked }: Omit<PickProps, 'onPick'>): ReactNode {
+  const { t } = useTranslation();
+  if (!map) return t('clusters.comparing');
+  const cells = picked === null ? undefined : clusterSizes(map)[picked];
+  if (picked === null || cells === undefined)
+    return t('clusters.pointHint', { rows: map.shape[0], columns: map.shape[1] });
+  return t('clusters.members', { number: picked + 1, count: cells });
+}
+
 interface PickProps {
-  map: ClusterMap;
+  map: ClusterMap | null;
   /** The cluster that stands out. */
   picked: number | null;
   onPick(cluster: number | null): void;
@@ -60,7 +76,7 @@ function Largest({ map, picked, onPick }: PickProps): ReactNode {
   const { t } = useTranslation();
   return (
     <ul className={styles['largest']} aria-label={t('clusters.largest')}>
-      {largestClusters(map, LISTED).map(({ cluster, cells }) => (
+      {(map ? largestClusters(map, LISTED) : []).map(({ cluster, cells }) => (
         <li key={cluster}>
           <button
             type="button"
@@ -97,13 +113,13 @@ function Canvas({ map, picture, size, picked, onPick }: CanvasProps): ReactNode 
   }, [map, picture, size, picked]);
   const point = ({ currentTarget, clientX, clientY }: PointerEvent<HTMLCanvasElement>): void => {
     const { left, top, width, height } = currentTarget.getBoundingClientRect();
-    onPick(clusterAt(map, (clientX - left) / width, (clientY - top) / height));
+    if (map) onPick(clusterAt(map, (clientX - left) / width, (clientY - top) / height));
   };
   return (
     <canvas
       ref={canvas}
       role="img"
-      aria-label={t('clusters.picture', { count: map.prototypes })}
+      aria-label={t('clusters.picture', { count: map?.prototypes ?? 0 })}
       className={styles['picture']}
       style={{ aspectRatio: `${size.width} / ${size.height}` }}
       onPointerDown={point}
@@ -126,5 +142,5 @@ function paint(canvas: HTMLCanvasElement, { map, picture, size, picked }: Omit<C
   pen.imageSmoothingQuality = 'high';
   // A closed bitmap has no width.
   if (picture && picture.width > 0) pen.drawImage(picture, 0, 0, width, height);
-  drawClusters(pen, map, { scale: width / size.width, x: 0, y: 0 }, size, picked);
+  if (map) drawClusters(pen, map, { scale: width / size.width, x: 0, y: 0 }, size, picked);
 }

@@ -55,8 +55,9 @@ function Answer(): ReactNode {
   const { t } = useTranslation();
   const result = useAppState(currentResult);
   const model = useAppState((state) => state.model?.id);
+  const image = useAppState((state) => state.currentImage);
   const asked = useAppState((state) => state.askedClusters);
-  if (!result?.clusters || result.model !== model) {
+  if (image === null || !result?.clusters || result.model !== model) {
     return (
       <p className={styles['note']} aria-live="polite">
         {t('clusters.waiting')}
@@ -68,7 +69,12 @@ function Answer(): ReactNode {
     <>
       <LayerTable clustering={result.clusters} />
       {known?.error ? <ErrorText error={known.error} /> : <Differences comparison={known?.data ?? null} />}
-      {known?.data ? <ClusterPicture image={known.image} comparison={known.data} result={result} /> : null}
+      <ClusterPicture
+        image={image}
+        layers={result.clusters.layers.length}
+        comparison={known?.data ?? null}
+        result={result}
+      />
     </>
   );
 }

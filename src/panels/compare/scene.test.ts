@@ -21,4 +21,19 @@ describe('the scene of a side', () => {
     });
     expect(emphasis(found, new Set(['right/7/7']), none)).toEqual({ 'bird 0.63': 'quiet', 'cat 0.88': 'quiet' });
   });
+
+  it('draws the frame of a second class of a query when that is what is highlighted', () => {
+    const [best] = found;
+    const second = { ...best!, key: 'left/0/1', label: 1, name: 'dog', score: 0.5 };
+    const rows = (highlighted: ReadonlySet<string>): (string | number)[][] =>
+      sceneOf([best!, second], highlighted, none).boxes.map(({ text, row }) => [text, row]);
+    expect(rows(none)).toEqual([
+      ['dog 0.50', 1],
+      ['cat 0.88', 0],
+    ]);
+    expect(rows(new Set([second.key]))).toEqual([
+      ['dog 0.50', 0],
+      ['cat 0.88', 1],
+    ]);
+  });
 });

@@ -24,7 +24,7 @@ export const CatalogueLine = memo(function CatalogueLine({ row }: { row: Catalog
         {owner === null ? null : <span className={styles['owner']}>{owner}/</span>}
         {short}
         <small className={styles['under']}>
-          {t(`families.${family}`)}, {licence}
+          {[...(owner ? [owner] : []), t(`families.${family}`)].join(', ')}, <span>{licence}</span>
         </small>
       </th>
       <td className={styles['family']}>{t(`families.${family}`)}</td>

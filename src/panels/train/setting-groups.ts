@@ -44,7 +44,7 @@ export const GROUPS: readonly { id: GroupId; names: readonly Name[] }[] = [
   },
   { id: 'reward', names: ['reward', 'tau', 'alpha', 'gamma', 'delta', 'discount'] },
   { id: 'kl', names: ['betaGt', 'betaRef'] },
-  { id: 'distil', names: ['distilClass', 'distilBox', 'distilDense'] },
+  { id: 'distil', names: ['distilClass', 'distilBox', 'distilDense', 'distilMemory'] },
 ];
 
 /** Rewards are recorded whatever the method; they are learnt from only in reinforcement learning. */
