@@ -9,7 +9,22 @@ export function submit(backend: WebGPUBackend): void {
   backend.submitQueue();
 }
 
-/** As `submit`, for the backend in use; nothing on others than WebGPU. */
-export function submitPending(): void {
-  if (tf.getBackend() === 'webgpu') submit(tf.backend() as WebGPUBackend);
+/** Disposed tensors whose buffers the recorded commands still need: TF.js 4.22 keeps the list to itself. */
+interface Waiting {
+  tensorDataPendingDisposal: tf.DataId[];
+}
+
+const sizeOf = (resource: unknown): number =>
+  typeof resource === 'object' && resource !== null && 'size' in resource ? Number(resource.size) : 0;
+
+/**
+ * Submits where disposed tensors hold at least so many bytes; nothing on other backends than WebGPU.
+ * @param least bytes
+ */
+export function submitWhenHeld(least: number): void {
+  if (tf.getBackend() !== 'webgpu') return;
+  const backend = tf.backend() as WebGPUBackend;
+  const { tensorDataPendingDisposal: held } = backend as unknown as Waiting;
+  const bytes = held.reduce((sum, id) => sum + sizeOf(backend.tensorMap.get(id)?.resource), 0);
+  if (bytes >= least) submit(backend);
 }

@@ -1,9 +1,9 @@
 /** Long chains of layers without all that they make on their way in memory at once. */
 import * as tf from '@tensorflow/tfjs-core';
-import { submitPending } from '../kernels/submit';
+import { submitWhenHeld } from '../kernels/submit';
 
-/** Numbers in a step's answer from which on the memory is worth a submission of its own: 8 MiB. */
-const LARGE = 2 ** 21;
+/** Bytes of what was freed that may wait for the next submission. */
+const HELD = 64 * 2 ** 20;
 
 /**
  * Runs steps one after another. What a step makes on its way is freed when it is done, what it hands on when the next has read it;
@@ -14,7 +14,7 @@ export function chain<T extends tf.Tensor>(x: T, steps: readonly ((x: T) => T)[]
   return steps.reduce((y, step) => {
     const next = tf.tidy(() => step(y));
     if (y !== x && next !== y) y.dispose();
-    if (next.size >= LARGE) submitPending();
+    submitWhenHeld(HELD);
     return next;
   }, x);
 }

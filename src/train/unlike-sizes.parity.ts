@@ -14,10 +14,13 @@ import { readSafetensors } from '../data/safetensors';
 import type { OpenedDevice } from '../kernels/backend';
 import { maxDifference } from '../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../kernels/testing/device';
+import { dot } from '../kernels/testing/gradients';
 import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../kernels/testing/shared';
 import type { TensorSource } from '../lib/tensor-source';
 import type { Detector, First, LayerTrace } from '../models/detector';
 import { tensorSource, type PlainTensor } from '../models/tensors';
+import { gradientsOf } from '../nn/tape';
+import { chainBack } from '../nn/testing/chain-back';
 import { joinMemories, keepMemory } from './memories';
 import { padImages } from './pad-images';
 import { openShared } from './testing/checkpoints';
@@ -25,6 +28,8 @@ import expected from './testing/unlike-sizes.json';
 
 const LOGITS = 1e-3;
 const BOXES = 1e-4;
+/** Of the gradient's norm. */
+const GRADIENT = 1e-2;
 /** [height, width] of the two images; make_unlike_sizes.py has the same. */
 const SIZES = [
   [80, 128],
@@ -79,11 +84,12 @@ const joined = (each: readonly First[]): First => ({
 
 describe.skipIf(!sharedIsHere).each(KINDS)(`%s (${WHY_SKIPPED} otherwise)`, (kind) => {
   let model: Detector;
+  let weights: TensorSource;
   /** [1,h,w,3] each */
   let images: tf.Tensor4D[];
   let alone: Answer[];
   beforeAll(async () => {
-    model = await openShared(`reference/${kind}`, awake);
+    model = await openShared(`reference/${kind}`, (file) => (weights = awake(file)));
     const cases = readSafetensors(await sharedBytes(`reference/${kind}/cases.safetensors`), kind);
     const shape = cases.shape('input.pixel_values') as [number, number, number, number];
     const all = tf.transpose(tf.tensor4d(cases.float32('input.pixel_values'), shape), [0, 2, 3, 1]); // B,C,H,W -> B,H,W,C
@@ -101,6 +107,31 @@ describe.skipIf(!sharedIsHere).each(KINDS)(`%s (${WHY_SKIPPED} otherwise)`, (kin
     expect(batch.shape).toEqual([2, 96, 128, 3]);
     const answers = await answersOf(model.decode(model.encode(batch, { mask: mask! })).layers);
     answers.forEach((answer, image) => expectSame(answer, expected[kind].padded[image]!, `image ${image}`));
+  });
+
+  test('padded to one batch, backward: every convolution of the backbone', async () => {
+    const { images: batch, mask } = padImages(images);
+    const rules = model.rules.filter(({ group }) => group === 'backbone');
+    const { gradients } = await gradientsOf(
+      async () => {
+        const { logits, boxes } = model.decode(model.encode(batch, { mask: mask!, backbone: true })).layers.at(-1)!;
+        const squares = [logits, boxes].map((x) => tf.mean(tf.square(x)));
+        return { loss: tf.add(squares[0]!, squares[1]!) as tf.Scalar, value: [] };
+      },
+      rules.map(({ name }) => model.parameters.get(name)),
+    );
+    const values = await Promise.all(gradients.map(async (gradient) => (await gradient.data()) as Float32Array));
+    const ours = chainBack(rules, values, weights);
+    const grads = Object.entries<number[]>(expected[kind].grads);
+    const convolutions = [...ours.keys()].filter((tensor) => /(conv\d|downsample\.0)\.weight$/.test(tensor));
+    expect(grads.length).toBe(convolutions.length);
+    for (const [name, [norm, along]] of grads) {
+      const own = ours.get(convolutions.find((tensor) => tensor.endsWith(`.model.${name}`))!)!;
+      const cosines = own.map((_, i) => Math.cos(i));
+      expect(norm, name).toBeGreaterThan(0);
+      expect(Math.abs(Math.sqrt(dot(own, own)) - norm!) / norm!, name).toBeLessThanOrEqual(GRADIENT);
+      expect(Math.abs(dot(own, cosines) - along!) / norm!, `${name} along cos i`).toBeLessThanOrEqual(GRADIENT);
+    }
   });
 
   test('their memories joined: the answers of each alone', async () => {

@@ -1,6 +1,7 @@
 /** The worker's device: opened once, opened again when it is lost, WebAssembly where there is no WebGPU. */
 import * as tf from '@tensorflow/tfjs-core';
 import { limitsOf, openWebGpu, type OpenedDevice } from '../kernels/backend';
+import { BufferPool } from '../kernels/buffer-pool';
 import { DetectorError, toAppError, type AppError } from '../lib/errors';
 import type { AdapterPreference, BackendName, DeviceInfo, MemoryInfo, OnEvent } from './protocol';
 import { submit } from '../kernels/submit';
@@ -13,6 +14,7 @@ const MEANWHILE = 'Until then everything runs in WebAssembly, on the CPU.';
 export class DeviceOwner {
   info: DeviceInfo | undefined;
   private opened: OpenedDevice | undefined;
+  private pool: BufferPool | undefined;
   private lost: Promise<string> = new Promise(() => undefined);
   private faults: string[] = [];
 
@@ -46,6 +48,7 @@ export class DeviceOwner {
       },
     });
     this.opened = opened;
+    this.pool = new BufferPool(opened.backend);
     const { info, device } = opened;
     this.info = {
       backend: 'webgpu',
@@ -63,6 +66,7 @@ export class DeviceOwner {
     const { openWasm } = await import('../kernels/wasm');
     const adapter = await openWasm();
     this.opened = undefined;
+    this.pool = undefined;
     const info: DeviceInfo = {
       backend: 'wasm',
       adapter,
@@ -95,6 +99,7 @@ export class DeviceOwner {
       const done = await Promise.race([work().then((value) => ({ value })), lost]);
       const fault = this.faults[before];
       if (done !== 'lost' && fault) throw new DetectorError('device', 'WebGPU', fault);
+      if (done !== 'lost') this.pool?.endRound();
       return done;
     } catch (thrown) {
       const grace = new Promise<'alive'>((resolve) => setTimeout(() => resolve('alive'), NEWS_OF_LOSS_MS));

@@ -4,7 +4,8 @@ The images are the upper left 80 x 128 pixels of the first and the 96 x 96 of th
 96 x 128 with zeros and a pixel_mask, the convolutions at their borders see other padding than that of an image alone (and a group
 norm counts it), so the two answers differ. The reference's residual branches end in batch norms of gain 0, as timm begins: here
 each gain is 0.5 and each bias 0.1, so that they count (awake in unlike-sizes.parity.ts).
-By kind: alone and padded, each [image]: {"logits": [Q*C], "boxes": [Q*4]} of the last layer.
+By kind: alone and padded, each [image]: {"logits": [Q*C], "boxes": [Q*4]} of the last layer; grads: for the padded batch, of the
+sum of the mean squares of those logits and boxes: [norm, sum of g_i cos i] of every convolution of the backbone.
 
 Run: python make_unlike_sizes.py FOLDER   (../shared/reference; torch, transformers 5.18, timm, safetensors)
 """
@@ -23,6 +24,7 @@ KINDS = {
     "deformable_detr_two_stage": T.DeformableDetrForObjectDetection,
 }
 BATCH_NORM = re.compile(r"\.(bn\d|downsample\.1)\.(weight|bias)$")
+CONVOLUTION = re.compile(r"(?:layer\d\.\d\.)?(?:conv\d|downsample\.0)\.weight$")
 SIZES = [(80, 128), (96, 96)]
 
 
@@ -32,6 +34,16 @@ def rounded(t):
 
 def answers(out):
     return [{"logits": rounded(l), "boxes": rounded(b)} for l, b in zip(out.logits, out.pred_boxes)]
+
+
+def gradients(model, out):
+    ((out.logits**2).mean() + (out.pred_boxes**2).mean()).backward()
+    grads = {}
+    for name, p in model.model.backbone.named_parameters():
+        if found := CONVOLUTION.search(name):
+            g = p.grad.flatten().double()
+            grads[found[0]] = rounded(torch.stack([g.norm(), (g * torch.arange(len(g)).double().cos()).sum()]))
+    return grads
 
 
 def both(kind, model):
@@ -46,7 +58,9 @@ def both(kind, model):
     with torch.no_grad():
         alone = [answers(model(x[b : b + 1, :, :h, :w]))[0] for b, (h, w) in enumerate(SIZES)]
         padded = answers(model(x * mask[:, None], pixel_mask=mask))
-    return {"alone": alone, "padded": padded}
+    model.model.backbone.requires_grad_(True)
+    grads = gradients(model, model(x * mask[:, None], pixel_mask=mask))
+    return {"alone": alone, "padded": padded, "grads": grads}
 
 
 made = {kind: both(kind, build.from_pretrained(REFERENCE / kind)) for kind, build in KINDS.items()}
