@@ -63,3 +63,14 @@ export async function crash(page: Page): Promise<void> {
   void devtools.send('Page.crash').catch(() => undefined);
   await crashed;
 }
+
+/** Draws a box in the middle of the stage. */
+export async function drawBox(page: Page): Promise<void> {
+  const stage = (await page.locator('[data-mode]').boundingBox())!;
+  const at = (x: number, y: number): [number, number] => [stage.x + stage.width * x, stage.y + stage.height * y];
+  await page.mouse.move(...at(0.45, 0.45));
+  await page.mouse.down();
+  await page.mouse.move(...at(0.5, 0.5), { steps: 3 });
+  await page.mouse.move(...at(0.55, 0.6));
+  await page.mouse.up();
+}

@@ -2,22 +2,11 @@
 import type { Page } from '@playwright/test';
 import { existsSync } from 'node:fs';
 import { detections, drop, expect, openReady, test, thumbnail, waitUntilReady, WHY_SKIPPED } from './fixtures';
-import { labelledCount, labelPaths, labels, photoPaths, RACCOON, startRun, tab, untilStep } from './learning';
+import { drawBox, labelledCount, labelPaths, labels, photoPaths, RACCOON, startRun, tab, untilStep } from './learning';
 
 test.skip(!existsSync(RACCOON), WHY_SKIPPED);
 
 const STEPS = 40;
-
-/** Draws a box in the middle of the stage. */
-async function drawBox(page: Page): Promise<void> {
-  const stage = (await page.locator('[data-mode]').boundingBox())!;
-  const at = (x: number, y: number): [number, number] => [stage.x + stage.width * x, stage.y + stage.height * y];
-  await page.mouse.move(...at(0.45, 0.45));
-  await page.mouse.down();
-  await page.mouse.move(...at(0.5, 0.5), { steps: 3 });
-  await page.mouse.move(...at(0.55, 0.6));
-  await page.mouse.up();
-}
 
 /** What the chart of the reward says of each layer now. */
 const rewards = (page: Page): Promise<string[]> =>

@@ -15,7 +15,7 @@ describe('inputSize', () => {
     [500, 333, 800, 1201],
     [1066, 800, 800, 1066],
     [1920, 1080, 750, 1333],
-  ])("%i x %i", (width, height, tall, wide) => {
+  ])('%i x %i', (width, height, tall, wide) => {
     expect(inputSize(FIT, { width, height })).toEqual([tall, wide]);
   });
 
