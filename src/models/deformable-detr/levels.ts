@@ -6,6 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { untraced } from '../../kernels/untraced';
 import type { LevelShape } from '../../nn/geometry';
+import { sine } from '../../nn/sine';
 import type { Memory } from '../detector';
 import { cellMask } from '../detr/mask';
 
@@ -49,8 +50,7 @@ function halfPositions(length: number, counts: tf.Tensor, width: number, half: '
   const { frequency, phase } = waves(width / 2);
   const counted = tf.minimum(tf.reshape(tf.range(1, length + 1), [1, length]), counts);
   const place = tf.mul(tf.div(tf.sub(counted, 0.5), tf.add(counts, EPSILON)), 2 * Math.PI);
-  // no more than 2 pi: small enough for a GPU's sine
-  return tf.sin(tf.add(tf.mul(tf.expandDims(place, 2), placed(frequency)), placed(phase)));
+  return sine(tf.add(tf.mul(tf.expandDims(place, 2), placed(frequency)), placed(phase)));
 }
 
 /** @param ratios [B,2] (x, y) of this level; @returns [B,h*w,D] */

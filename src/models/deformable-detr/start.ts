@@ -10,6 +10,7 @@ import { untraced } from '../../kernels/untraced';
 import { gatherTokens } from '../../nn/geometry';
 import { layerNorm, linear, mlp } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
+import { sine } from '../../nn/sine';
 import type { Memory, Selection } from '../detector';
 import type { DeformableDetrConfig } from './config';
 import { centresOf, waves } from './levels';
@@ -58,7 +59,7 @@ function embedded(boxes: tf.Tensor3D, width: number): tf.Tensor3D {
     const { frequency, phase } = waves(width / 2);
     const places = tf.mul(tf.reshape(boxes, [batch, queries, 4, 1]), 2 * Math.PI);
     const angles = tf.add(tf.mul(places, tf.tensor1d(frequency)), tf.tensor1d(phase));
-    return tf.reshape(tf.sin(angles), [batch, queries, 2 * width]);
+    return tf.reshape(sine(angles), [batch, queries, 2 * width]);
   });
 }
 
