@@ -120,7 +120,7 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
       splits.update();
       return trainingDataOf(labels.getState(), store.getState().images, (id) => pictures.blob(id));
     },
-    load: (source) => void models.load(source),
+    load: (source, name) => void models.load(source, name),
     notify: store.getState().notify,
     zip: ports.zip,
   });
@@ -248,7 +248,7 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
       return hasImages;
     },
     showSample: intake.addSample,
-    load: models.load,
+    load: (source) => models.load(source),
     detectFile: (file) => client.detect(file, file.name, newId('detect')),
     drawAnnotated: async (file, name, detections, options) => {
       const { bitmap } = await ports.decode(file, name);

@@ -11,7 +11,7 @@ import { newId } from './ids';
 
 export interface Models {
   /** Makes a checkpoint the current one; the one before stays when this fails. One load at a time: the newest wins. */
-  load(source: ModelSource): Promise<Result<ModelInfo>>;
+  load(source: ModelSource, name?: string): Promise<Result<ModelInfo>>;
   /** Checkpoint `linked` if it is here, else that of the last visit; the embedded one, with a message, when it cannot be had. */
   restore(linked?: string): Promise<Result<ModelInfo>>;
   cancel(): void;
@@ -44,10 +44,10 @@ export function createModels(
   const fault = (error: AppError): void => void store.getState().notify({ kind: 'fault', error });
 
   const models: Models = {
-    load: async (source) => {
+    load: async (source, name) => {
       models.cancel();
       const job = newId('load');
-      store.getState().startLoading(nameOf(source, store.getState().models), job);
+      store.getState().startLoading(name ?? nameOf(source, store.getState().models), job);
       const asked = withHubSettings(source, store.getState());
       const answer = await client.load(asked, job, (progress) => store.getState().setLoadProgress(job, progress));
       if (answer.ok) {

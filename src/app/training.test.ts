@@ -160,10 +160,11 @@ describe('kept runs', () => {
     expect(episodes['a']).toBeUndefined();
   });
 
-  it('become the current model', () => {
-    const { sut, load } = fixture();
+  it('become the current model, under their names while they load', async () => {
+    const { sut, load } = fixture([runInfo('a', { name: 'Run 1' })]);
+    await sut.restore();
     sut.commands.openRun('a', 'best');
-    expect(load).toHaveBeenCalledWith({ kind: 'run', id: 'a', weights: 'best' });
+    expect(load).toHaveBeenCalledWith({ kind: 'run', id: 'a', weights: 'best' }, 'Run 1');
   });
 
   it('are forgotten once the worker has deleted them', async () => {

@@ -21,7 +21,8 @@ export interface TrainingParts {
   >;
   /** Images and labels of the session as they are now. */
   trainingData(): TrainingData;
-  load(source: ModelSource): void;
+  /** @param name for people, while it loads */
+  load(source: ModelSource, name?: string): void;
   notify(notice: NewNotice): void;
   zip(files: readonly { path: string; bytes: Uint8Array<ArrayBuffer> }[]): Promise<Blob>;
   schedule?: NextFrame;
@@ -144,7 +145,7 @@ export function createTraining(parts: TrainingParts): Training {
         training.getState().compareRun(id);
         if (id !== null) void readLog(id);
       },
-      openRun: (id, weights) => parts.load({ kind: 'run', id, weights }),
+      openRun: (id, weights) => parts.load({ kind: 'run', id, weights }, training.getState().runs[id]?.name),
       saveRun: (id, weights) => void save(id, weights),
     },
     restore: async () => {

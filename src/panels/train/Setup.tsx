@@ -96,7 +96,7 @@ function Start({ isBad, method, steps }: { isBad: boolean; method: TrainMethod; 
   const device = useAppState((state) => state.deviceStatus === 'ready');
   const model = useAppState((state) => state.model !== null);
   const missing = missingFor(method, counts, { device, model });
-  const name = t('train.runName', { number, method: t(`train.methods.${method}`), images: counts.train });
+  const name = t('train.runName', { number, method: t(`train.methods.${method}`), count: counts.train });
   return (
     <div className={styles['start']}>
       <Button
