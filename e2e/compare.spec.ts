@@ -93,8 +93,12 @@ test('two models on one image, their differences, and their accuracy on labels',
       [390, 844],
     ] as const) {
       await page.setViewportSize({ width, height });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      expect(wide, 'pixels that stand out to the right').toBeLessThanOrEqual(0);
+      // canvases follow the new size a frame later
+      await expect
+        .poll(() => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), {
+          message: 'pixels that stand out to the right',
+        })
+        .toBeLessThanOrEqual(0);
       await page.screenshot({ path: info.outputPath(`compare-${colorScheme}-${width}.png`) });
     }
     await page.setViewportSize({ width: 1440, height: 900 });

@@ -64,6 +64,8 @@ test('labels, splits and a run with its weights go from one browser to another',
     LABELS,
   );
   expect(imported).toEqual({ ok: true, value: { problems: [] } });
+  // the split is drawn a moment later, when the photos have been compared
+  await expect.poll(async () => (await labelled(page)).every(({ split }) => split !== null)).toBe(true);
   const before = await labelled(page);
   expect(before.map(({ name }) => name).sort()).toEqual(['astronaut.jpg', 'coffee.jpg']);
   await train(page);
