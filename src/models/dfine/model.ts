@@ -21,11 +21,10 @@ import type {
 } from '../detector';
 import type { Episode, EpisodeOptions } from '../episode';
 import { weightingFunction, type EdgeScale } from '../fine-edges/edges';
-import { borderedAnchors } from '../hybrid-encoder/anchors';
 import { ByShape } from '../hybrid-encoder/by-shape';
 import { logStdNames, withPolicy } from '../policy';
 import { readPreprocessing, type Preprocessing } from '../preprocessing';
-import { selectQueries, type AnchorTensors } from '../rtdetr/selection';
+import { anchorsByShape, selectQueries, type AnchorTensors } from '../rtdetr/selection';
 import type { SetLossRecipe } from '../set-loss/recipe';
 import { readDFineConfig, type DFineConfig } from './config';
 import { decodeFrom, type DecoderRun } from './decoder';
@@ -99,10 +98,7 @@ export class DFine implements Detector {
       rules,
       affine: readAffineBlocks(config.backbone, parameters, files.weights),
       positions: new ByShape((shapes) => attendedPositions(config, shapes)),
-      anchors: new ByShape((shapes) => {
-        const { logits, valid } = borderedAnchors(shapes);
-        return { logits: tf.tensor(logits, [valid.length, 4]), valid: tf.tensor(valid, [1, valid.length, 1]) };
-      }),
+      anchors: anchorsByShape(),
       ...edgeConstants(config, files.weights),
       parameterCount: parameters.count - (files.policy ? 0 : config.layers * config.width),
     };

@@ -17,7 +17,6 @@ import type {
   Trace,
 } from '../detector';
 import type { Episode, EpisodeOptions } from '../episode';
-import { borderedAnchors } from '../hybrid-encoder/anchors';
 import { ByShape } from '../hybrid-encoder/by-shape';
 import { rowColumnPositions } from '../hybrid-encoder/positions';
 import { logStdNames, withPolicy } from '../policy';
@@ -28,7 +27,7 @@ import { decodeFrom, valueOf, type DecoderRun } from './decoder';
 import { encode, encodeClustered, type EncoderRun, type Positions } from './encoder';
 import { rtDetrEpisode } from './episode';
 import { classHeads, denoisingClasses, NOT_READ, rtDetrRules } from './parameters';
-import { selectQueries, type AnchorTensors } from './selection';
+import { anchorsByShape, selectQueries, type AnchorTensors } from './selection';
 
 const USUAL: Preprocessing = { size: [640, 640], rescale: 1 / 255 };
 const STRIDES = [8, 16, 32] as const;
@@ -47,11 +46,7 @@ function makeConstants(c: RtDetrConfig, rules: readonly ParameterRule[], paramet
     const [h, w] = shape!;
     return { positions: tf.tensor(rowColumnPositions([h, w], width, c.encoder.temperature), [1, h * w, width]) };
   });
-  const anchors = new ByShape<AnchorTensors>((shapes) => {
-    const { logits, valid } = borderedAnchors(shapes);
-    return { logits: tf.tensor(logits, [valid.length, 4]), valid: tf.tensor(valid, [1, valid.length, 1]) };
-  });
-  return { rules, positions, anchors, parameterCount };
+  return { rules, positions, anchors: anchorsByShape(), parameterCount };
 }
 
 export class RtDetr implements Detector {

@@ -9,6 +9,8 @@ import { gatherTokens } from '../../nn/geometry';
 import { layerNorm, linear, mlp } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import type { Memory, Selection } from '../detector';
+import { borderedAnchors } from '../hybrid-encoder/anchors';
+import { ByShape } from '../hybrid-encoder/by-shape';
 import { layersOf, SELECT_BOX, SELECT_CLASS, SELECT_OUTPUT } from './parameters';
 
 export interface AnchorTensors extends Record<string, tf.Tensor> {
@@ -17,6 +19,13 @@ export interface AnchorTensors extends Record<string, tf.Tensor> {
   /** [1,N,1] 1 where a token has an anchor, else 0. */
   valid: tf.Tensor3D;
 }
+
+/** Every anchor of a memory, made once for each of its shapes. */
+export const anchorsByShape = (): ByShape<AnchorTensors> =>
+  new ByShape((shapes) => {
+    const { logits, valid } = borderedAnchors(shapes);
+    return { logits: tf.tensor(logits, [valid.length, 4]), valid: tf.tensor(valid, [1, valid.length, 1]) };
+  });
 
 /** A model that selects queries by these names (D-FINE does too), and the memory that it reads. */
 export interface SelectionRun {
