@@ -10,6 +10,7 @@ import { gatherTokens } from '../../nn/geometry';
 import { gradientsOf } from '../../nn/tape';
 import { expectEveryGradient } from '../../nn/testing/gradients';
 import { familyLosses } from '../set-loss/testing/family-losses';
+import { FORWARD_RUNS } from '../testing/runs';
 import { DeformableDetr } from './model';
 import { KINDS, readReference, singleScale, type Reference } from './testing/reference';
 import variants from './testing/variants.json';
@@ -39,9 +40,9 @@ describe.skipIf(!sharedIsHere).each(KINDS)(`%s (${WHY_SKIPPED} otherwise)`, (kin
   const difference = async (tensor: tf.Tensor, name: string): Promise<number> =>
     maxDifference(await tensor.data(), cases.float32(name));
 
-  test('forward: every layer, and the last one’s answer', async () => {
+  test.each(FORWARD_RUNS)('forward, $name: every layer, and the last one’s answer', async ({ forward }) => {
     const { image, mask } = reference;
-    const { layers } = model.decode(model.encode(image, { mask }));
+    const { layers } = forward(model, image, {}, { mask });
     expect(layers.map(({ layer }) => layer)).toEqual([1, 2, 3]);
     const last = layers[2]!;
     for (const [index, { hidden }] of layers.entries())
@@ -114,9 +115,9 @@ describe.skipIf(!sharedIsHere).each(KINDS)(`%s (${WHY_SKIPPED} otherwise)`, (kin
 });
 
 describe.skipIf(!sharedIsHere)(`the proposals of two stages (${WHY_SKIPPED} otherwise)`, () => {
-  test('are PyTorch’s; the chosen ones are those of all tokens', async () => {
+  test.each(FORWARD_RUNS)('are PyTorch’s, $name; the chosen ones are those of all tokens', async ({ forward }) => {
     const { model, cases, image, mask } = await readReference('deformable_detr_two_stage');
-    const { first, topk, extras, layers } = model.decode(model.encode(image, { mask }), { dense: true });
+    const { first, topk, extras, layers } = forward(model, image, { dense: true }, { mask });
     const logits = extras['proposals.logits'] as tf.Tensor3D;
     expect(maxDifference(await logits.data(), cases.float32('enc.all_logits'))).toBeLessThanOrEqual(LOGITS);
     const chosen = gatherTokens(extras['proposals.boxes'] as tf.Tensor3D, topk!);

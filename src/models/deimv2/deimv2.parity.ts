@@ -7,6 +7,7 @@ import type { OpenedDevice } from '../../kernels/backend';
 import { maxDifference } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
+import { FORWARD_RUNS } from '../testing/runs';
 import { DeimV2 } from './model';
 
 const LOGITS = 1e-3;
@@ -43,10 +44,10 @@ describe.skipIf(!sharedIsHere).each(['deimv2_atto_coco', 'deimv2_femto_coco'])(
       cases = await read(`weights/${id}/cases.safetensors`);
     });
 
-    test('encoder, selection and every decoder layer', async () => {
+    test.each(FORWARD_RUNS)('encoder, selection and every decoder layer, $name', async ({ forward }) => {
       const shape = cases.shape('input.pixel_values') as [number, number, number, number];
       const image = tf.transpose(tf.tensor4d(cases.float32('input.pixel_values'), shape), [0, 2, 3, 1]); // B,C,H,W -> B,H,W,C
-      const memory = model.encode(image);
+      const { memory, layers, extras } = forward(model, image);
       const difference = async (tensor: tf.Tensor, name: string): Promise<number> =>
         maxDifference(await tensor.data(), cases.float32(name));
 
@@ -58,7 +59,6 @@ describe.skipIf(!sharedIsHere).each(['deimv2_atto_coco', 'deimv2_femto_coco'])(
         first += h * w;
       }
 
-      const { layers, extras } = model.decode(memory);
       expect(await difference(layers[0]!.logits, 'enc.topk_logits'), 'enc.topk_logits').toBeLessThanOrEqual(LOGITS);
       expect(await difference(layers[0]!.boxes, 'enc.topk_boxes'), 'enc.topk_boxes').toBeLessThanOrEqual(BOXES);
       for (const [index, { hidden, logits, boxes }] of layers.slice(1).entries()) {

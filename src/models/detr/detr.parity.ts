@@ -9,6 +9,7 @@ import { sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
 import { gradientsOf } from '../../nn/tape';
 import { expectEveryGradient } from '../../nn/testing/gradients';
 import { familyLosses } from '../set-loss/testing/family-losses';
+import { FORWARD_RUNS } from '../testing/runs';
 import type { Detr } from './model';
 import { readReference, type Reference } from './testing/reference';
 import variants from './testing/variants.json';
@@ -38,9 +39,9 @@ describe.skipIf(!sharedIsHere)(`DETR (${WHY_SKIPPED} otherwise)`, () => {
   const difference = async (tensor: tf.Tensor, name: string): Promise<number> =>
     maxDifference(await tensor.data(), cases.float32(name));
 
-  test('forward: every layer, and the last one’s answer', async () => {
+  test.each(FORWARD_RUNS)('forward, $name: every layer, and the last one’s answer', async ({ forward }) => {
     const { image, mask } = reference;
-    const { layers } = model.decode(model.encode(image, { mask }));
+    const { layers } = forward(model, image, {}, { mask });
     expect(layers.map(({ layer }) => layer)).toEqual([1, 2, 3]);
     for (const [index, { hidden }] of layers.entries())
       expect(await difference(hidden, `layer.${index}.hidden`), `layer ${index}`).toBeLessThanOrEqual(HIDDEN);

@@ -10,6 +10,7 @@ import { gradientsOf } from '../../nn/tape';
 import { expectEveryGradient } from '../../nn/testing/gradients';
 import { decoderLayers, selectionOf } from '../detector';
 import { familyLosses } from '../set-loss/testing/family-losses';
+import { FORWARD_RUNS } from '../testing/runs';
 import { openReference, type Reference } from './testing/reference';
 
 const LOGITS = 1e-3;
@@ -39,9 +40,9 @@ describe.skipIf(!sharedIsHere)(`D-FINE (${WHY_SKIPPED} otherwise)`, () => {
   const difference = async (tensor: tf.Tensor, name: string): Promise<number> =>
     maxDifference(await tensor.data(), reference.cases.float32(name));
 
-  test('forward: the selection and every layer', async () => {
+  test.each(FORWARD_RUNS)('forward, $name: the selection and every layer', async ({ forward }) => {
     const { model, image } = reference;
-    const trace = model.decode(model.encode(image), { dense: true });
+    const trace = forward(model, image, { dense: true });
     const selection = selectionOf(trace)!;
     expect(await difference(trace.extras['select.logits']!, 'enc.all_logits')).toBeLessThanOrEqual(LOGITS);
     expect(await difference(selection.logits, 'enc.topk_logits')).toBeLessThanOrEqual(LOGITS);

@@ -10,6 +10,7 @@ import { gradientsOf } from '../../nn/tape';
 import { expectEveryGradient } from '../../nn/testing/gradients';
 import { decoderLayers } from '../detector';
 import { familyLosses } from '../set-loss/testing/family-losses';
+import { FORWARD_RUNS } from '../testing/runs';
 import { FOLDERS, openReference, type Reference } from './testing/reference';
 
 const LOGITS = 1e-3;
@@ -35,9 +36,9 @@ describe.skipIf(!sharedIsHere).each(FOLDERS)(`%s (${WHY_SKIPPED} otherwise)`, (f
   const difference = async (tensor: tf.Tensor, name: string): Promise<number> =>
     maxDifference(await tensor.data(), reference.cases.float32(name));
 
-  test('forward: the selection and every layer', async () => {
+  test.each(FORWARD_RUNS)('forward, $name: the selection and every layer', async ({ forward }) => {
     const { model, image } = reference;
-    const trace = model.decode(model.encode(image), { dense: true });
+    const trace = forward(model, image, { dense: true });
     const [selection] = trace.layers;
     expect(await difference(trace.extras['select.logits']!, 'enc.all_logits')).toBeLessThanOrEqual(LOGITS);
     expect(await difference(selection!.logits, 'enc.topk_logits')).toBeLessThanOrEqual(LOGITS);

@@ -9,6 +9,7 @@ import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
 import { unbuild } from '../../nn/unbuild';
 import type { Trace } from '../detector';
+import { FORWARD_RUNS } from '../testing/runs';
 import { StepDetr } from './model';
 import { stepDetrRules } from './parameters';
 
@@ -74,8 +75,8 @@ describe.skipIf(!sharedIsHere)(`StepDETR over patches (${WHY_SKIPPED} otherwise)
     image = tf.transpose(planes, [0, 2, 3, 1]); // B,C,H,W -> B,H,W,C
   });
 
-  test('forward: memory, selection and every layer', async () => {
-    const trace = model.decode(model.encode(image), { dense: true });
+  test.each(FORWARD_RUNS)('forward, $name: memory, selection and every layer', async ({ forward }) => {
+    const trace = forward(model, image, { dense: true });
     await expectSelection(trace, cases);
     await expectLayers(trace, cases);
   });
@@ -169,8 +170,8 @@ describe.skipIf(!sharedIsHere)(`StepDETR-S over the frozen backbone (${WHY_SKIPP
     await expectLayers(trace, cases);
   });
 
-  test('forward from the pixels: every layer', async () => {
+  test.each(FORWARD_RUNS)('forward from the pixels, $name: every layer', async ({ forward }) => {
     const image = tf.tensor4d(Float32Array.from(cases.raw('input.image')), [2, 384, 384, 3]);
-    await expectLayers(model.decode(model.encode(image)), cases);
+    await expectLayers(forward(model, image), cases);
   });
 });

@@ -1,0 +1,102 @@
+/** A plan ready to run: its commands with their pipelines, bind groups and buffers. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { submit } from '../submit';
+import { encodeTransfer } from './transfers';
+import type { Step } from './build';
+import type { KernelTime, Plan, PlannedDispatch } from './plan';
+import { Readback } from './readback';
+import { timeDispatches } from './timing';
+import { timeParts, type PartTime } from './waiting';
+
+interface Parts {
+  backend: WebGPUBackend;
+  inputs: readonly tf.Tensor[];
+  outputs: readonly tf.Tensor[];
+  outputBuffers: readonly GPUBuffer[];
+  steps: readonly Step[];
+  dispatches: readonly PlannedDispatch[];
+  buffers: readonly GPUBuffer[];
+  bytes: number;
+  /** Lets go of what was kept for the plan. */
+  release(): void;
+}
+
+export class CompiledPlan implements Plan {
+  readonly inputs: readonly tf.Tensor[];
+  readonly outputs: readonly tf.Tensor[];
+  readonly dispatches: readonly PlannedDispatch[];
+  readonly bytes: number;
+  private readonly readback: Readback;
+  private disposed = false;
+
+  constructor(private readonly parts: Parts) {
+    ({ inputs: this.inputs, outputs: this.outputs, dispatches: this.dispatches, bytes: this.bytes } = parts);
+    this.readback = new Readback(parts.backend.device, parts.outputBuffers);
+  }
+
+  replay(): void {
+    this.run(() => undefined);
+  }
+
+  read(): Promise<Float32Array[]> {
+    const slot = this.readback.slot();
+    this.run((encoder) => slot.copy(encoder));
+    return slot.read();
+  }
+
+  async profile(): Promise<KernelTime[] | null> {
+    const { backend, steps } = this.parts;
+    if (!backend.device.features.has('timestamp-query')) return null;
+    submit(backend);
+    const microseconds = await timeDispatches(backend.device, steps);
+    return this.dispatches.map((dispatch, i) => ({ ...dispatch, microseconds: microseconds[i]! }));
+  }
+
+  profileParts(scopeOf: (scope: string) => string): Promise<PartTime[]> {
+    const { backend, steps } = this.parts;
+    submit(backend);
+    return timeParts(backend.device, steps, this.dispatches, scopeOf);
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    const { inputs, outputs, buffers, release } = this.parts;
+    tf.dispose([...inputs, ...outputs]);
+    release();
+    buffers.forEach((buffer) => buffer.destroy());
+    this.readback.dispose();
+  }
+
+  private run(after: (encoder: GPUCommandEncoder) => void): void {
+    const { backend, steps } = this.parts;
+    // What TF.js still holds back (uploads of inputs, updates of weights) comes first.
+    submit(backend);
+    const encoder = backend.device.createCommandEncoder({ label: 'plan' });
+    encodeSteps(encoder, steps);
+    after(encoder);
+    backend.device.queue.submit([encoder.finish()]);
+  }
+}
+
+function encodeSteps(encoder: GPUCommandEncoder, steps: readonly Step[]): void {
+  let pass: GPUComputePassEncoder | undefined;
+  let pipeline: GPUComputePipeline | undefined;
+  for (const step of steps) {
+    if (step.kind === 'dispatch') {
+      if (!pass) {
+        pass = encoder.beginComputePass();
+        pipeline = undefined;
+      }
+      if (step.pipeline !== pipeline) pass.setPipeline((pipeline = step.pipeline));
+      pass.setBindGroup(0, step.group);
+      pass.dispatchWorkgroups(...step.groups);
+      continue;
+    }
+    pass?.end();
+    pass = undefined;
+    encodeTransfer(encoder, step);
+  }
+  pass?.end();
+}
