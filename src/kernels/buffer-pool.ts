@@ -13,6 +13,27 @@ interface BufferManager {
   acquireBuffer(...args: unknown[]): GPUBuffer;
 }
 
+const managerOf = (backend: WebGPUBackend): BufferManager =>
+  (backend as unknown as { bufferManager: BufferManager }).bufferManager;
+
+/** Destroys the free buffers that are not wanted again. A free buffer is in no command that has not been submitted. */
+export function dropFree(backend: WebGPUBackend, unwanted: (buffer: GPUBuffer) => boolean): void {
+  const manager = managerOf(backend);
+  for (const [key, buffers] of manager.freeBuffers) {
+    const dropped = buffers.filter(unwanted);
+    if (dropped.length === 0) continue;
+    for (const buffer of dropped) {
+      manager.numFreeBuffers--;
+      manager.numBytesAllocated -= buffer.size;
+      buffer.destroy();
+    }
+    manager.freeBuffers.set(
+      key,
+      buffers.filter((buffer) => !dropped.includes(buffer)),
+    );
+  }
+}
+
 /** A buffer that was not asked for in so many rounds is freed; less than this many bytes are not worth looking at. */
 export const KEPT_ROUNDS = 4;
 const LEAST_BYTES = 128 * 2 ** 20;
@@ -24,10 +45,10 @@ export class BufferPool {
 
   /** @param least bytes that may be kept in any case */
   constructor(
-    backend: WebGPUBackend,
+    private readonly backend: WebGPUBackend,
     private readonly least: number = LEAST_BYTES,
   ) {
-    this.manager = (backend as unknown as { bufferManager: BufferManager }).bufferManager;
+    this.manager = managerOf(backend);
     const acquire = this.manager.acquireBuffer.bind(this.manager);
     this.manager.acquireBuffer = (...args) => {
       const buffer = acquire(...args);
@@ -36,22 +57,28 @@ export class BufferPool {
     };
   }
 
-  /** Call between two pieces of work (an image, a step). A free buffer is in no command that has not been submitted. */
+  /** Call between two pieces of work (an image, a step). */
   endRound(): void {
     const { manager } = this;
     this.round++;
     if (manager.numBytesAllocated - manager.numBytesUsed <= this.least) return;
-    for (const [key, buffers] of manager.freeBuffers) {
-      const kept = buffers.filter((buffer) => this.round - (this.lastUse.get(buffer) ?? 0) <= KEPT_ROUNDS);
-      if (kept.length === buffers.length) continue;
-      for (const buffer of buffers) if (!kept.includes(buffer)) this.destroy(buffer);
-      manager.freeBuffers.set(key, kept);
-    }
+    dropFree(this.backend, (buffer) => this.round - (this.lastUse.get(buffer) ?? 0) > KEPT_ROUNDS);
   }
 
-  private destroy(buffer: GPUBuffer): void {
-    this.manager.numFreeBuffers--;
-    this.manager.numBytesAllocated -= buffer.size;
-    buffer.destroy();
+  /**
+   * Frees buffers that wait for reuse, those used longest ago first, until so many bytes are free or none is left. Call as
+   * `endRound`.
+   */
+  trim(bytes: number): void {
+    const age = (buffer: GPUBuffer): number => this.round - (this.lastUse.get(buffer) ?? 0);
+    const waiting = [...this.manager.freeBuffers.values()].flat().sort((a, b) => age(b) - age(a));
+    const unwanted = new Set<GPUBuffer>();
+    let left = bytes;
+    for (const buffer of waiting) {
+      if (left <= 0) break;
+      left -= buffer.size;
+      unwanted.add(buffer);
+    }
+    dropFree(this.backend, (buffer) => unwanted.has(buffer));
   }
 }

@@ -11,7 +11,8 @@ export type Step =
   | { kind: 'clear'; buffer: GPUBuffer; offset: number; size: number };
 
 export interface Built {
-  steps: Step[];
+  /** One of each stage. */
+  segments: Step[][];
   /** Of the steps that are dispatches, in order. */
   dispatches: PlannedDispatch[];
   /** Freed with the plan. */
@@ -26,7 +27,8 @@ interface Place {
 
 const roundUp = (size: number, unit: number): number => Math.ceil(size / unit) * unit;
 
-export function build(device: GPUDevice, commands: readonly Command[]): Built {
+/** @param ends for each stage the index after its last command */
+export function build(device: GPUDevice, commands: readonly Command[], ends: readonly number[]): Built {
   const met = [...new Set(commands.flatMap(buffersOf))];
   const own = met.filter(({ lasting }) => !lasting);
   const constant = own.filter(({ content, written }) => content && !written);
@@ -40,13 +42,14 @@ export function build(device: GPUDevice, commands: readonly Command[]): Built {
   ];
   const pristine = new Map<Held, Place>();
   buffers.push(...placeConstants(device, restored, GPUBufferUsage.STORAGE, pristine));
-  const steps = commands.flatMap((command, index) => [
+  const steps = commands.map((command, index) => [
     ...restored
       .filter(({ first }) => first === index)
       .map((held) => restore(held, pristine.get(held)!, places.get(held)!)),
     stepOf(device, command, places),
   ]);
-  return { steps, dispatches: commands.filter((command) => command.kind === 'dispatch').map(describe), buffers };
+  const segments = ends.map((end, stage) => steps.slice(ends[stage - 1] ?? 0, end).flat());
+  return { segments, dispatches: commands.filter((command) => command.kind === 'dispatch').map(describe), buffers };
 }
 
 const lastingPlace = ({ buffer }: Held): Place => ({ buffer, offset: 0 });

@@ -29,6 +29,8 @@ export class Capture {
   private readonly taken = new Map<GPUBuffer, Held>();
   /** There before. */
   private readonly outside = new Map<GPUBuffer, Held>();
+  /** Taken and given back: nothing was ever computed in them. */
+  readonly unused = new WeakSet<GPUBuffer>();
   private readonly groups = new WeakMap<GPUBindGroup, readonly BoundBuffer[]>();
   private running: Running | undefined;
 
@@ -103,8 +105,11 @@ export class Capture {
     return (buffer, reuse) => {
       release(buffer, reuse);
       const held = this.taken.get(buffer);
-      if (held) held.lasting = false;
-      else if (this.outside.has(buffer)) this.fail('it frees a tensor that was there before');
+      if (held) {
+        held.lasting = false;
+        this.unused.add(buffer);
+      }
+      if (!held && this.outside.has(buffer)) this.fail('it frees a tensor that was there before');
       this.taken.delete(buffer);
     };
   }

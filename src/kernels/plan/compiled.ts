@@ -70,14 +70,21 @@ export class CompiledPlan implements Plan {
   }
 
   private run(after: (encoder: GPUCommandEncoder) => void): void {
-    const { backend, steps } = this.parts;
-    // What TF.js still holds back (uploads of inputs, updates of weights) comes first.
-    submit(backend);
-    const encoder = backend.device.createCommandEncoder({ label: 'plan' });
-    encodeSteps(encoder, steps);
-    after(encoder);
-    backend.device.queue.submit([encoder.finish()]);
+    submitSteps(this.parts.backend, this.parts.steps, after);
   }
+}
+
+/** Hands the steps to the queue as one command buffer, with what TF.js still holds back (uploads, updates of weights) before them. */
+export function submitSteps(
+  backend: WebGPUBackend,
+  steps: readonly Step[],
+  after: (encoder: GPUCommandEncoder) => void,
+): void {
+  submit(backend);
+  const encoder = backend.device.createCommandEncoder({ label: 'plan' });
+  encodeSteps(encoder, steps);
+  after(encoder);
+  backend.device.queue.submit([encoder.finish()]);
 }
 
 function encodeSteps(encoder: GPUCommandEncoder, steps: readonly Step[]): void {

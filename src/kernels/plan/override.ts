@@ -15,6 +15,6 @@ export function overridden<T extends object, K extends keyof T>(
   Object.defineProperty(object, name, { value: replace(method), configurable: true, writable: true });
   return () => {
     if (own) Object.defineProperty(object, name, own);
-    else delete object[name];
+    else Reflect.deleteProperty(object, name);
   };
 }

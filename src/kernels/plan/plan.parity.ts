@@ -5,7 +5,7 @@ import { bufferOf } from '../adamw/device-copy';
 import { maxDifference } from '../testing/compare';
 import { openTestDevice, throwFaults } from '../testing/device';
 import { matMul } from '../matmul/op';
-import { record } from './record';
+import { record, recordStages } from './record';
 import type { Plan } from './plan';
 
 const opened = await openTestDevice();
@@ -143,4 +143,24 @@ describe('a recorded plan', () => {
     };
     expect(() => record(backend, [input], inside)).toThrow(/plan.*reads back/);
   });
+});
+
+test('stages: the second reads what the first made and what the CPU put between them', async () => {
+  const before = tf.memory().numTensors;
+  const [x, y] = [tf.tensor1d([0, 0, 0]), tf.tensor1d([0, 0, 0])];
+  const plan = recordStages(backend, [x, y], (end) => {
+    const doubled = tf.mul(x, 2);
+    end([tf.sum(doubled)]);
+    return [tf.add(tf.mul(doubled, doubled), y)];
+  });
+  for (const scale of [1, 3]) {
+    const put = (input: number, values: number[]): void =>
+      device.queue.writeBuffer(bufferOf(backend, plan.inputs[input]!), 0, Float32Array.from(values));
+    put(0, [scale, 2 * scale, 0]);
+    expectSame(await plan.read(0), [Float32Array.of(6 * scale)]);
+    put(1, [1, 1, scale]);
+    expectSame(await plan.read(1), [Float32Array.of(4 * scale ** 2 + 1, 16 * scale ** 2 + 1, scale)]);
+  }
+  plan.dispose();
+  expect(tf.memory().numTensors).toBe(before);
 });

@@ -38,3 +38,18 @@ export interface Plan {
   profileParts(scopeOf: (scope: string) => string): Promise<PartTime[]>;
   dispose(): void;
 }
+
+/** Work in stages, with numbers that come from the CPU between them. */
+export interface StagedPlan {
+  /** Write new numbers into those that a stage reads before its replay. They are the plan's own. */
+  readonly inputs: readonly tf.Tensor[];
+  /** Of each stage; each replay overwrites them. They are the plan's own. */
+  readonly outputs: readonly (readonly tf.Tensor[])[];
+  readonly dispatches: readonly PlannedDispatch[];
+  readonly bytes: number;
+  /** The stages must be replayed in their order. */
+  replay(stage: number): void;
+  /** A replay, and the numbers of the stage's outputs. */
+  read(stage: number): Promise<Float32Array[]>;
+  dispose(): void;
+}

@@ -4,10 +4,12 @@ import type { DataId } from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { DetectorError } from '../../lib/errors';
 import { bufferOf } from '../adamw/device-copy';
-import { build } from './build';
+import { dropFree } from '../buffer-pool';
+import { build, type Built } from './build';
 import { buffersOf, Capture } from './capture';
 import { CompiledPlan } from './compiled';
-import type { Plan } from './plan';
+import type { Plan, StagedPlan } from './plan';
+import { CompiledStages } from './staged';
 
 /**
  * Records `work`: nothing of it is executed until the first replay, though tensors that it makes and keeps for later (positions,
@@ -17,32 +19,75 @@ import type { Plan } from './plan';
  * @throws DetectorError `internal` for work that cannot be recorded
  */
 export function record(backend: WebGPUBackend, inputs: tf.Tensor[], work: () => tf.Tensor[]): Plan {
+  const { stages, ...parts } = recorded(backend, inputs, work);
+  const [{ steps, outputs, outputBuffers }] = stages as [RecordedStage];
+  return new CompiledPlan({ ...parts, steps, outputs, outputBuffers });
+}
+
+/** Called at the end of each stage but the last. */
+export type EndStage = (outputs: tf.Tensor[]) => void;
+
+/**
+ * As `record`, for work that is replayed in stages: what a stage reads that comes from the CPU must be among the inputs.
+ * @param work calls `end` with what each stage but the last gives, and returns what the last one gives
+ * @throws DetectorError `internal` for work that cannot be recorded
+ */
+export function recordStages(
+  backend: WebGPUBackend,
+  inputs: tf.Tensor[],
+  work: (end: EndStage) => tf.Tensor[],
+): StagedPlan {
+  return new CompiledStages(recorded(backend, inputs, work));
+}
+
+interface RecordedStage {
+  steps: Built['segments'][number];
+  outputs: tf.Tensor[];
+  outputBuffers: GPUBuffer[];
+}
+
+interface Recorded extends Pick<Built, 'dispatches' | 'buffers'> {
+  backend: WebGPUBackend;
+  inputs: tf.Tensor[];
+  stages: RecordedStage[];
+  bytes: number;
+  release(): void;
+}
+
+function recorded(backend: WebGPUBackend, inputs: tf.Tensor[], work: (end: EndStage) => tf.Tensor[]): Recorded {
   inputs.forEach((input) => bufferOf(backend, input));
   const capture = new Capture(backend);
-  let outputs: tf.Tensor[] = [];
-  const buffers = capture.during(() => {
-    outputs = tf.tidy(work).map((output) => tf.keep(output));
-    return [...inputs, ...outputs].map((tensor) => bufferOf(backend, tensor));
-  });
+  const outputs: tf.Tensor[][] = [];
+  const ends: number[] = [];
+  const end: EndStage = (tensors) => {
+    tensors.forEach((tensor) => bufferOf(backend, tf.keep(tensor)));
+    outputs.push(tensors);
+    ends.push(capture.commands.length);
+  };
+  capture.during(() => tf.tidy(() => end(work(end))));
+  const own = new Set([...inputs, ...outputs.flat()].map((tensor) => bufferOf(backend, tensor)));
   const problem = capture.problem ?? lastingFault(capture);
   if (problem) {
-    tf.dispose([...inputs, ...outputs]);
+    tf.dispose([...inputs, ...outputs.flat()]);
     throw new DetectorError('internal', 'plan', `the work cannot be recorded: ${problem}`);
   }
-  const own = new Set(buffers);
+  // The plan has memory of its own, and what TF.js took for the recording is asked for by nobody else.
+  dropFree(backend, (buffer) => capture.unused.has(buffer));
   const held = keptData(backend, capture, own);
-  const { steps, dispatches, buffers: made } = build(backend.device, capture.commands);
-  return new CompiledPlan({
+  const { segments, dispatches, buffers } = build(backend.device, capture.commands, ends);
+  return {
     backend,
     inputs,
-    outputs,
-    outputBuffers: buffers.slice(inputs.length),
-    steps,
+    stages: outputs.map((tensors, i) => ({
+      steps: segments[i]!,
+      outputs: tensors,
+      outputBuffers: tensors.map((tensor) => bufferOf(backend, tensor)),
+    })),
     dispatches,
-    buffers: made,
-    bytes: [...made, ...own].reduce((sum, { size }) => sum + size, 0),
+    buffers,
+    bytes: [...buffers, ...own].reduce((sum, { size }) => sum + size, 0),
     release: () => releaseData(backend, held),
-  });
+  };
 }
 
 /** What the CPU fills and commands change cannot be filled again where it stays. */

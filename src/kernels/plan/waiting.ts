@@ -33,7 +33,12 @@ function partsOf(
     const last = parts.at(-1);
     if (last?.sum.scope === name) {
       last.steps.push(...waiting);
-      last.sum = { scope: name, count: last.sum.count + 1, bytes: last.sum.bytes + bytes, flops: last.sum.flops + flops };
+      last.sum = {
+        scope: name,
+        count: last.sum.count + 1,
+        bytes: last.sum.bytes + bytes,
+        flops: last.sum.flops + flops,
+      };
     } else parts.push({ steps: waiting, sum: { scope: name, count: 1, bytes, flops } });
     waiting = [];
   }

@@ -1,0 +1,59 @@
+/** A plan in stages: the buffers live as long as any stage needs them. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import type { Step } from './build';
+import { submitSteps } from './compiled';
+import type { PlannedDispatch, StagedPlan } from './plan';
+import { Readback } from './readback';
+
+export interface Stage {
+  steps: readonly Step[];
+  outputs: readonly tf.Tensor[];
+  outputBuffers: readonly GPUBuffer[];
+}
+
+interface Parts {
+  backend: WebGPUBackend;
+  inputs: readonly tf.Tensor[];
+  stages: readonly Stage[];
+  dispatches: readonly PlannedDispatch[];
+  buffers: readonly GPUBuffer[];
+  bytes: number;
+  /** Lets go of what was kept for the plan. */
+  release(): void;
+}
+
+export class CompiledStages implements StagedPlan {
+  readonly inputs: readonly tf.Tensor[];
+  readonly outputs: readonly (readonly tf.Tensor[])[];
+  readonly dispatches: readonly PlannedDispatch[];
+  readonly bytes: number;
+  private readonly readbacks: readonly Readback[];
+  private disposed = false;
+
+  constructor(private readonly parts: Parts) {
+    ({ inputs: this.inputs, dispatches: this.dispatches, bytes: this.bytes } = parts);
+    this.outputs = parts.stages.map(({ outputs }) => outputs);
+    this.readbacks = parts.stages.map(({ outputBuffers }) => new Readback(parts.backend.device, outputBuffers));
+  }
+
+  replay(stage: number): void {
+    submitSteps(this.parts.backend, this.parts.stages[stage]!.steps, () => undefined);
+  }
+
+  read(stage: number): Promise<Float32Array[]> {
+    const slot = this.readbacks[stage]!.slot();
+    submitSteps(this.parts.backend, this.parts.stages[stage]!.steps, (encoder) => slot.copy(encoder));
+    return slot.read();
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    const { inputs, buffers, release } = this.parts;
+    tf.dispose([...inputs, ...this.outputs.flat()]);
+    release();
+    buffers.forEach((buffer) => buffer.destroy());
+    this.readbacks.forEach((readback) => readback.dispose());
+  }
+}
