@@ -27,6 +27,33 @@ export async function gradientsOf<T>(
   work: () => Promise<{ loss: tf.Scalar; value: T }>,
   parameters: readonly tf.Tensor[],
 ): Promise<Gradients<T>> {
+  const close = openTape();
+  let kept: Gradients<T> | undefined;
+  try {
+    kept = differentiated(await work(), parameters);
+    return kept;
+  } finally {
+    close(kept);
+  }
+}
+
+/** As `gradientsOf` for work that waits for nothing, a recording say. */
+export function gradientsNow<T>(
+  work: () => { loss: tf.Scalar; value: T },
+  parameters: readonly tf.Tensor[],
+): Gradients<T> {
+  const close = openTape();
+  let kept: Gradients<T> | undefined;
+  try {
+    kept = differentiated(work(), parameters);
+    return kept;
+  } finally {
+    close(kept);
+  }
+}
+
+/** @returns ends the tape and its scope; what it is given stays */
+function openTape(): (kept: unknown) => void {
   const engine = tf.engine();
   const { state } = engine;
   if (state.gradientDepth > 0)
@@ -34,28 +61,26 @@ export async function gradientsOf<T>(
   engine.startScope('gradientsOf');
   const scope = state.activeScope;
   const kernelDepth = state.kernelDepth;
-  let kept: Gradients<T> | undefined;
   state.activeTape = [];
   state.gradientDepth++;
-  try {
-    const { loss, value } = await work();
-    if (loss.rank !== 0 || loss.dtype !== 'float32')
-      throw new DetectorError(
-        'internal',
-        'gradientsOf',
-        `expected a float32 scalar, got ${loss.dtype} [${loss.shape}]`,
-      );
-    kept = { loss, value, gradients: backward(loss, parameters) };
-    return kept;
-  } finally {
+  return (kept) => {
     for (const { saved } of state.activeTape) for (const tensor of saved ?? []) tensor.dispose();
     state.activeTape = [];
     state.gradientDepth--;
     state.kernelDepth = kernelDepth;
     // A throw between an inner startScope and its endScope leaves those open.
     while (state.activeScope !== scope) engine.endScope();
-    engine.endScope(kept ? (kept as unknown as tf.TensorContainer) : undefined);
-  }
+    engine.endScope(kept ? (kept as tf.TensorContainer) : undefined);
+  };
+}
+
+function differentiated<T>(
+  { loss, value }: { loss: tf.Scalar; value: T },
+  parameters: readonly tf.Tensor[],
+): Gradients<T> {
+  if (loss.rank !== 0 || loss.dtype !== 'float32')
+    throw new DetectorError('internal', 'gradientsOf', `expected a float32 scalar, got ${loss.dtype} [${loss.shape}]`);
+  return { loss, value, gradients: backward(loss, parameters) };
 }
 
 /** TF.js's own walk over the tape that is open, without recording itself. */

@@ -15,7 +15,10 @@ export function setsOf(
 }
 
 /** [B] weights of the mean over the labelled images; zeros where there is none. */
-export function labelledMean(labels: readonly (Labels | null)[]): tf.Tensor1D {
+export function labelledWeights(labels: readonly (Labels | null)[]): Float32Array<ArrayBuffer> {
   const labelled = Math.max(1, labels.filter((one) => one !== null).length);
-  return tf.tensor1d(labels.map((one) => (one ? 1 / labelled : 0)));
+  return Float32Array.from(labels, (one) => (one ? 1 / labelled : 0));
 }
+
+/** `labelledWeights` as a tensor. */
+export const labelledMean = (labels: readonly (Labels | null)[]): tf.Tensor1D => tf.tensor1d(labelledWeights(labels));

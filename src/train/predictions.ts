@@ -26,16 +26,35 @@ export class NotFinite extends Error {
  * @throws NotFinite
  */
 export async function readPredictions(layers: readonly Predicted[], scoring: Scoring): Promise<SetPrediction[][]> {
-  const [rows, queries, columns] = layers[0]!.logits.shape;
-  const packed = untraced(() =>
-    tf.tidy(() => {
-      const each = layers.map(({ logits, boxes }) => tf.concat([logits, boxes], 2));
-      return each.length === 1 ? each[0]! : tf.concat(each, 0); // S R,Q,C+4
-    }),
-  );
+  const packed = packPredictions(layers);
   const values = (await packed.data()) as Float32Array;
   packed.dispose();
-  if (!values.every(Number.isFinite)) throw new NotFinite();
+  return unpackPredictions(values, layers, scoring);
+}
+
+/** All layers' logits and boxes as one tensor [S R,Q,C+4], untraced; the caller's. */
+export function packPredictions(layers: readonly Predicted[]): tf.Tensor3D {
+  return untraced(() =>
+    tf.tidy(() => {
+      const each = layers.map(({ logits, boxes }) => tf.concat([logits, boxes], 2) as tf.Tensor3D);
+      return each.length === 1 ? each[0]! : tf.concat(each, 0);
+    }),
+  );
+}
+
+/**
+ * @param values of `packPredictions(layers)`
+ * @param layers whose shapes alone are read
+ * @returns [S][R]
+ * @throws NotFinite
+ */
+export function unpackPredictions(
+  values: Float32Array,
+  layers: readonly { logits: Pick<tf.Tensor3D, 'shape'> }[],
+  scoring: Scoring,
+): SetPrediction[][] {
+  const [rows, queries, columns] = layers[0]!.logits.shape;
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) throw new NotFinite();
   const width = columns + 4;
   const one = (row: number): SetPrediction => {
     const prediction: SetPrediction = {

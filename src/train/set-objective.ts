@@ -12,7 +12,7 @@ import { decoderLayers, selectionOf, type Detector, type LayerTrace, type Trace 
 import { match } from '../models/matching/match';
 import type { SetLossRecipe } from '../models/set-loss/recipe';
 import { setLoss } from '../models/set-loss/set-loss';
-import { setTargets } from '../models/set-loss/targets';
+import { setTargets, type SetTargets } from '../models/set-loss/targets';
 import { edgeObjective } from './edge-objective';
 import { labelledMean, NO_PAIRS, setsOf } from './labelled';
 import { readPredictions } from './predictions';
@@ -50,11 +50,24 @@ export function setLosses(
 ): SetLosses {
   const queries = layers[0]!.logits.shape[1];
   const sets = layers.flatMap((_, layer) => setsOf(labels, matches[layer]!));
+  return lossesAgainst(layers, setTargets(queries, sets), labelledMean(labels), recipe);
+}
+
+/**
+ * Class and box loss of every layer against targets that are there already.
+ * @param targets of S B sets, layer by layer
+ * @param counted [B] weight of each image in the means
+ */
+export function lossesAgainst(
+  layers: readonly Answers[],
+  targets: SetTargets,
+  counted: tf.Tensor1D,
+  recipe: SetLossRecipe,
+): SetLosses {
   const stacked = (pick: 'logits' | 'boxes'): tf.Tensor3D => tf.concat(layers.map((layer) => layer[pick])); // S B,Q,.
-  const each = setLoss(stacked('logits'), stacked('boxes'), setTargets(queries, sets), recipe);
-  const counted = labelledMean(labels); // B
+  const each = setLoss(stacked('logits'), stacked('boxes'), targets, recipe);
   const perLayer = (part: tf.Tensor1D): tf.Tensor1D =>
-    tf.sum(tf.mul(tf.reshape(part, [layers.length, labels.length]), counted), 1);
+    tf.sum(tf.mul(tf.reshape(part, [layers.length, counted.size]), counted), 1);
   return { classes: perLayer(each.classes), boxes: perLayer(each.boxes) };
 }
 
@@ -68,7 +81,7 @@ export interface SetObjective {
   matches: Match[][];
 }
 
-const totalOf = ({ classes, boxes }: SetLosses): tf.Scalar => tf.sum(tf.add(classes, boxes));
+export const totalOf = ({ classes, boxes }: SetLosses): tf.Scalar => tf.sum(tf.add(classes, boxes));
 
 /** What D-FINE's and DEIMv2's first layer says before its distribution is refined: the only way to its own box head. */
 function auxiliaryAnswers({ extras }: Trace): Answers[] {
@@ -88,6 +101,15 @@ function selectionAnswers(trace: Trace, { selectionLoss }: TrainSettings): Answe
   return [{ logits: logits as tf.Tensor3D, boxes: boxes as tf.Tensor3D }];
 }
 
+/** What is compared with the labels beside the decoder's layers, each matched for itself, with its weight above zero. */
+export function otherAnswers(trace: Trace, settings: TrainSettings): { answers: Answers; weight: number }[] {
+  const { betaGt, selection } = settings;
+  return [
+    ...auxiliaryAnswers(trace).map((answers) => ({ answers, weight: betaGt })),
+    ...selectionAnswers(trace, settings).map((answers) => ({ answers, weight: betaGt * selection })),
+  ].filter(({ weight }) => weight > 0);
+}
+
 /**
  * Waits for the answers, matches them, and gives the set losses. Run inside gradientsOf.
  * @param trace with dense answers where the settings' selectionLoss is 'dense'
@@ -99,18 +121,14 @@ export async function setObjective(
   labels: readonly (Labels | null)[],
   settings: TrainSettings,
 ): Promise<SetObjective> {
-  const { betaGt, selection } = settings;
+  const { betaGt } = settings;
   const { setLoss: recipe, scoring } = detector;
   const decoder = decoderLayers(trace);
   const predictions = await readPredictions(decoder, scoring);
   const matches = matchAll(predictions, labels, recipe);
   const layers = setLosses(decoder, labels, matches, recipe);
-  const others = [
-    ...auxiliaryAnswers(trace).map((answers) => ({ answers, weight: betaGt })),
-    ...selectionAnswers(trace, settings).map((answers) => ({ answers, weight: betaGt * selection })),
-  ];
   let loss = tf.mul(totalOf(layers), betaGt) as tf.Scalar;
-  for (const { answers, weight } of others.filter((each) => each.weight > 0)) {
+  for (const { answers, weight } of otherAnswers(trace, settings)) {
     const pairs = matchAll(await readPredictions([answers], scoring), labels, recipe);
     loss = tf.add(loss, tf.mul(totalOf(setLosses([answers], labels, pairs, recipe)), weight));
   }

@@ -7,6 +7,11 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { untraced } from '../untraced';
 import { submit } from '../submit';
 
+const writable = new WeakSet<tf.DataId>();
+
+/** True for the numbers of a `deviceCopy`: nothing made of them may be kept in place of reading them again. */
+export const mayBeWritten = (dataId: tf.DataId): boolean => writable.has(dataId);
+
 /** The GPU buffer of a tensor, uploaded if it was not. @param tensor without numbers to upload: they are not set */
 export function bufferOf(backend: WebGPUBackend, { dataId }: tf.TensorInfo): GPUBuffer {
   backend.uploadToGPU(dataId);
@@ -25,13 +30,24 @@ function bufferCopy(backend: WebGPUBackend, x: tf.Tensor): tf.Tensor {
   return tf.engine().makeTensorFromTensorInfo(copy);
 }
 
+/** Writes the numbers of one tensor into another of the same size. */
+export function copyInto(backend: WebGPUBackend, from: tf.Tensor, to: tf.Tensor): void {
+  const [source, target] = [bufferOf(backend, from), bufferOf(backend, to)];
+  submit(backend);
+  const encoder = backend.device.createCommandEncoder();
+  encoder.copyBufferToBuffer(source, 0, target, 0, source.size);
+  backend.device.queue.submit([encoder.finish()]);
+}
+
 /**
  * A copy of `x` (float32) with memory of its own that is on the device alone. Nothing may call `data()` or `dataSync()` on it:
  * read it through `readNumbers`. The caller's; no enclosing tidy frees it.
  */
 export function deviceCopy<T extends tf.Tensor>(x: T): T {
   const backend = tf.getBackend() === 'webgpu' ? (tf.backend() as WebGPUBackend) : null;
-  return tf.keep(backend ? bufferCopy(backend, x) : untraced(() => tf.tidy(() => tf.mul(x, 1)))) as T;
+  const copy = tf.keep(backend ? bufferCopy(backend, x) : untraced(() => tf.tidy(() => tf.mul(x, 1))));
+  writable.add(copy.dataId);
+  return copy as T;
 }
 
 /** The numbers of a tensor that may be written in place, in its memory's order. */

@@ -147,11 +147,12 @@ describe('a recorded plan', () => {
 
 test('stages: the second reads what the first made and what the CPU put between them', async () => {
   const before = tf.memory().numTensors;
-  const [x, y] = [tf.tensor1d([0, 0, 0]), tf.tensor1d([0, 0, 0])];
-  const plan = recordStages(backend, [x, y], (end) => {
+  const x = tf.tensor1d([0, 0, 0]);
+  const plan = recordStages(backend, [x], ({ input, end }) => {
     const doubled = tf.mul(x, 2);
     end([tf.sum(doubled)]);
-    return [tf.add(tf.mul(doubled, doubled), y)];
+    const y = input(tf.tensor1d([0, 0, 0]));
+    end([tf.add(tf.mul(doubled, doubled), y)], [tf.neg(doubled)]);
   });
   for (const scale of [1, 3]) {
     const put = (input: number, values: number[]): void =>

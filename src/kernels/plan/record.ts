@@ -19,23 +19,30 @@ import { CompiledStages } from './staged';
  * @throws DetectorError `internal` for work that cannot be recorded
  */
 export function record(backend: WebGPUBackend, inputs: tf.Tensor[], work: () => tf.Tensor[]): Plan {
-  const { stages, ...parts } = recorded(backend, inputs, work);
+  const { stages, ...parts } = recorded(backend, inputs, ({ end }) => end(work()));
   const [{ steps, outputs, outputBuffers }] = stages as [RecordedStage];
   return new CompiledPlan({ ...parts, steps, outputs, outputBuffers });
 }
 
-/** Called at the end of each stage but the last. */
-export type EndStage = (outputs: tf.Tensor[]) => void;
+export interface Recording {
+  /** @returns the tensor, which is one more of the plan's inputs: what comes from the CPU between two stages */
+  input<T extends tf.Tensor>(tensor: T): T;
+  /**
+   * Ends a stage; nothing may come after the last.
+   * @param outputs that `read` gives
+   * @param others that stay on the device
+   */
+  end(outputs: tf.Tensor[], others?: tf.Tensor[]): void;
+}
 
 /**
- * As `record`, for work that is replayed in stages: what a stage reads that comes from the CPU must be among the inputs.
- * @param work calls `end` with what each stage but the last gives, and returns what the last one gives
+ * As `record`, for work that is replayed in stages.
  * @throws DetectorError `internal` for work that cannot be recorded
  */
 export function recordStages(
   backend: WebGPUBackend,
   inputs: tf.Tensor[],
-  work: (end: EndStage) => tf.Tensor[],
+  work: (recording: Recording) => void,
 ): StagedPlan {
   return new CompiledStages(recorded(backend, inputs, work));
 }
@@ -43,6 +50,7 @@ export function recordStages(
 interface RecordedStage {
   steps: Built['segments'][number];
   outputs: tf.Tensor[];
+  others: tf.Tensor[];
   outputBuffers: GPUBuffer[];
 }
 
@@ -54,21 +62,32 @@ interface Recorded extends Pick<Built, 'dispatches' | 'buffers'> {
   release(): void;
 }
 
-function recorded(backend: WebGPUBackend, inputs: tf.Tensor[], work: (end: EndStage) => tf.Tensor[]): Recorded {
+function recorded(backend: WebGPUBackend, given: tf.Tensor[], work: (recording: Recording) => void): Recorded {
+  const inputs = [...given];
   inputs.forEach((input) => bufferOf(backend, input));
   const capture = new Capture(backend);
-  const outputs: tf.Tensor[][] = [];
+  const stages: Pick<RecordedStage, 'outputs' | 'others'>[] = [];
   const ends: number[] = [];
-  const end: EndStage = (tensors) => {
-    tensors.forEach((tensor) => bufferOf(backend, tf.keep(tensor)));
-    outputs.push(tensors);
-    ends.push(capture.commands.length);
+  const stay = <T extends tf.Tensor>(tensor: T): T => {
+    bufferOf(backend, tf.keep(tensor));
+    return tensor;
   };
-  capture.during(() => tf.tidy(() => end(work(end))));
-  const own = new Set([...inputs, ...outputs.flat()].map((tensor) => bufferOf(backend, tensor)));
+  const recording: Recording = {
+    input: (tensor) => {
+      inputs.push(tensor);
+      return stay(tensor);
+    },
+    end: (outputs, others = []) => {
+      stages.push({ outputs: outputs.map(stay), others: others.map(stay) });
+      ends.push(capture.commands.length);
+    },
+  };
+  capture.during(() => tf.tidy(() => work(recording)));
+  const kept = [...inputs, ...stages.flatMap(({ outputs, others }) => [...outputs, ...others])];
+  const own = new Set(kept.map((tensor) => bufferOf(backend, tensor)));
   const problem = capture.problem ?? lastingFault(capture);
   if (problem) {
-    tf.dispose([...inputs, ...outputs.flat()]);
+    tf.dispose(kept);
     throw new DetectorError('internal', 'plan', `the work cannot be recorded: ${problem}`);
   }
   // The plan has memory of its own, and what TF.js took for the recording is asked for by nobody else.
@@ -78,10 +97,11 @@ function recorded(backend: WebGPUBackend, inputs: tf.Tensor[], work: (end: EndSt
   return {
     backend,
     inputs,
-    stages: outputs.map((tensors, i) => ({
+    stages: stages.map(({ outputs, others }, i) => ({
       steps: segments[i]!,
-      outputs: tensors,
-      outputBuffers: tensors.map((tensor) => bufferOf(backend, tensor)),
+      outputs,
+      others,
+      outputBuffers: outputs.map((tensor) => bufferOf(backend, tensor)),
     })),
     dispatches,
     buffers,

@@ -9,6 +9,7 @@ import { Readback } from './readback';
 export interface Stage {
   steps: readonly Step[];
   outputs: readonly tf.Tensor[];
+  others: readonly tf.Tensor[];
   outputBuffers: readonly GPUBuffer[];
 }
 
@@ -50,8 +51,8 @@ export class CompiledStages implements StagedPlan {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
-    const { inputs, buffers, release } = this.parts;
-    tf.dispose([...inputs, ...this.outputs.flat()]);
+    const { inputs, stages, buffers, release } = this.parts;
+    tf.dispose([...inputs, ...stages.flatMap(({ outputs, others }) => [...outputs, ...others])]);
     release();
     buffers.forEach((buffer) => buffer.destroy());
     this.readbacks.forEach((readback) => readback.dispose());

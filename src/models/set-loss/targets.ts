@@ -45,17 +45,25 @@ export function sumsTogether(values: readonly number[], together: number): numbe
   });
 }
 
+/** The numbers of `SetTargets`, packed. */
+export interface TargetNumbers extends Pick<SetTargets, 'matched' | 'together'> {
+  classes: Int32Array<ArrayBuffer>;
+  boxes: Float32Array<ArrayBuffer>;
+  present: Float32Array<ArrayBuffer>;
+  scale: Float32Array<ArrayBuffer>;
+}
+
 /**
- * Uploads what a batch of sets is compared with.
+ * What a batch of sets is compared with.
  * @param queries Q
  * @param sets labels and pairs of each set; pairs from `match`, or made by construction (denoising queries)
  * @throws DetectorError `internal` when a pair points outside, or the sets are not as many for every layer
  */
-export function setTargets(
+export function targetNumbers(
   queries: number,
   sets: readonly { labels: Labels; match: Match }[],
   { scale = 'image', layers = 1 }: TargetOptions = {},
-): SetTargets {
+): TargetNumbers {
   const classes = new Int32Array(sets.length * queries).fill(-1);
   const boxes = Float32Array.from({ length: sets.length * queries * 4 }, (_, i) => NOWHERE[i % 4]!);
   const present = new Float32Array(sets.length * queries);
@@ -81,11 +89,28 @@ export function setTargets(
     together,
   );
   return {
+    classes,
+    boxes,
+    present,
+    scale: Float32Array.from(labelled, (count) => 1 / Math.max(1, count)),
+    matched: sets.map(({ match }) => match.queries.length),
+    together,
+  };
+}
+
+/** Uploads what a batch of sets is compared with: as `targetNumbers`. */
+export function setTargets(
+  queries: number,
+  sets: readonly { labels: Labels; match: Match }[],
+  options: TargetOptions = {},
+): SetTargets {
+  const { classes, boxes, present, scale, matched, together } = targetNumbers(queries, sets, options);
+  return {
     classes: tf.tensor2d(classes, [sets.length, queries], 'int32'),
     boxes: tf.tensor3d(boxes, [sets.length, queries, 4]),
     present: tf.tensor2d(present, [sets.length, queries]),
-    scale: tf.tensor1d(labelled.map((count) => 1 / Math.max(1, count))),
-    matched: sets.map(({ match }) => match.queries.length),
+    scale: tf.tensor1d(scale),
+    matched,
     together,
   };
 }

@@ -1,10 +1,9 @@
 /** A forward pass with plans off and on: what the parity ring holds against PyTorch is both. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { bufferOf } from '../../kernels/adamw/device-copy';
+import { copyInto } from '../../kernels/adamw/device-copy';
 import type { Plan } from '../../kernels/plan/plan';
 import { record } from '../../kernels/plan/record';
-import { submit } from '../../kernels/submit';
 import type { DecodeOptions, Detector, EncodeOptions, Trace } from '../detector';
 
 export interface ForwardRun {
@@ -59,15 +58,6 @@ function answer(plan: Plan, image: tf.Tensor4D, trace: Trace, names: readonly st
   plan.replay();
   const outputs: Tensors = new Map(names.map((name, i) => [name, plan.outputs[i]!]));
   return replaced(trace, 'trace', outputs) as Trace;
-}
-
-/** Bit for bit. */
-function copyInto(backend: WebGPUBackend, from: tf.Tensor, to: tf.Tensor): void {
-  const [source, target] = [bufferOf(backend, from), bufferOf(backend, to)];
-  submit(backend);
-  const encoder = backend.device.createCommandEncoder();
-  encoder.copyBufferToBuffer(source, 0, target, 0, source.size);
-  backend.device.queue.submit([encoder.finish()]);
 }
 
 export const FORWARD_RUNS: readonly ForwardRun[] = [plain, planned];

@@ -1,0 +1,167 @@
+/**
+ * The supervised step of a decoder as a plan in two stages: answers; then, when the CPU has matched them, loss and gradients. Both
+ * read the weights where the optimiser changes them, so one recording serves a whole run.
+ *
+ * S layers of a group of answers, B images, Q queries of the group, K decoder layers.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { bufferOf, copyInto } from '../kernels/adamw/device-copy';
+import type { StagedPlan } from '../kernels/plan/plan';
+import { recordStages, type Recording } from '../kernels/plan/record';
+import type { Labels, Match, SetPrediction } from '../lib/set-prediction';
+import type { TrainSettings } from '../lib/train-settings';
+import { decoderLayers, type Detector, type Memory } from '../models/detector';
+import { targetNumbers, type SetTargets } from '../models/set-loss/targets';
+import { gradientsNow } from '../nn/tape';
+import type { Batch } from './batch';
+import { packFigures } from './figures';
+import { labelledWeights, setsOf } from './labelled';
+import { packPredictions, unpackPredictions } from './predictions';
+import { lossesAgainst, matchAll, otherAnswers, totalOf, type Answers, type SetLosses } from './set-objective';
+
+/** What is matched together: the decoder's layers, or others by themselves. */
+interface Group {
+  /** Of each layer; the tensors are gone. */
+  layers: { logits: { shape: [number, number, number] } }[];
+  targets: SetTargets;
+}
+
+export interface PlannedAnswer {
+  /** The plan's own: the next step overwrites them. */
+  loss: tf.Scalar;
+  gradients: readonly tf.Tensor[];
+  /** As `packFigures` packs them. */
+  figures: Float32Array;
+  /** [K][B] of the decoder layers. */
+  predictions: SetPrediction[][];
+  matches: Match[][];
+}
+
+/** Zeros to be written over, of the shapes that `targetNumbers` gives for S B sets. */
+function targetInputs({ input }: Recording, sets: number, queries: number): SetTargets {
+  return {
+    classes: input(tf.zeros([sets, queries], 'int32') as tf.Tensor2D),
+    boxes: input(tf.zeros([sets, queries, 4]) as tf.Tensor3D),
+    present: input(tf.zeros([sets, queries]) as tf.Tensor2D),
+    scale: input(tf.zeros([sets]) as tf.Tensor1D),
+    matched: [],
+    together: 1,
+  };
+}
+
+export class PlannedStep {
+  private readonly backend = tf.backend() as WebGPUBackend;
+  private readonly plan: StagedPlan;
+  private readonly groups: Group[] = [];
+  private counted: tf.Tensor1D | undefined;
+  private gradients: readonly tf.Tensor[] = [];
+  private loss: tf.Scalar | undefined;
+
+  /**
+   * Whether a step is the same work whatever the batch holds: no rollouts, no teacher, no copies of labels, the encoder frozen, and
+   * a loss that needs no number of pairs but what its targets say.
+   */
+  static fits({ setLoss }: Detector, settings: TrainSettings, { memory, taught }: Batch): boolean {
+    return (
+      tf.backend() instanceof WebGPUBackend &&
+      memory !== undefined &&
+      !memory.mask &&
+      !taught &&
+      settings.policy === 'none' &&
+      settings.denoising === 0 &&
+      !setLoss.fineGrained &&
+      setLoss.classes !== 'softmax'
+    );
+  }
+
+  /** Steps with the same key can share a plan. */
+  static key({ tokens, shapes }: Memory): string {
+    return `${tokens.shape.join('x')} of ${shapes.join(' ')}`;
+  }
+
+  /**
+   * @param names of the trained parameters: float32 on the device, changed in place
+   * @param memory whose sizes the plan is for
+   */
+  constructor(
+    private readonly detector: Detector,
+    private readonly settings: TrainSettings,
+    names: readonly string[],
+    { tokens, shapes }: Memory,
+  ) {
+    const input = tf.keep(tf.zeros(tokens.shape)) as tf.Tensor3D;
+    const parameters = names.map((name) => detector.parameters.get(name));
+    this.plan = recordStages(this.backend, [input], (recording) => {
+      const { loss, gradients, value } = gradientsNow(
+        () => this.forward(recording, { tokens: input, shapes }),
+        parameters,
+      );
+      [this.loss, this.gradients] = [loss, gradients];
+      recording.end([value], [loss, ...gradients]);
+    });
+  }
+
+  get bytes(): number {
+    return this.plan.bytes;
+  }
+
+  /**
+   * @param memory of the sizes of the plan's
+   * @throws NotFinite
+   */
+  async run({ tokens }: Memory, labels: readonly (Labels | null)[]): Promise<PlannedAnswer> {
+    const { detector, plan } = this;
+    copyInto(this.backend, tokens, plan.inputs[0]!);
+    const answers = await plan.read(0);
+    const each = answers.map((values, group) =>
+      unpackPredictions(values, this.groups[group]!.layers, detector.scoring),
+    );
+    const matches = each.map((predictions) => matchAll(predictions, labels, detector.setLoss));
+    this.groups.forEach((group, index) => this.fill(group, labels, matches[index]!));
+    this.write(this.counted!, labelledWeights(labels));
+    const [figures] = await plan.read(1);
+    return {
+      loss: this.loss!,
+      gradients: this.gradients,
+      figures: figures!,
+      predictions: each[0]!,
+      matches: matches[0]!,
+    };
+  }
+
+  dispose(): void {
+    this.plan.dispose();
+  }
+
+  /** Both stages, traced. */
+  private forward(recording: Recording, memory: Memory): { loss: tf.Scalar; value: tf.Tensor1D } {
+    const { detector, settings } = this;
+    const trace = detector.decode(memory, { dense: settings.selectionLoss === 'dense' });
+    const decoder = decoderLayers(trace);
+    const others = otherAnswers(trace, settings);
+    const groups: (readonly Answers[])[] = [decoder, ...others.map(({ answers }) => [answers])];
+    recording.end(groups.map((layers) => packPredictions(layers)));
+    const [images] = memory.tokens.shape;
+    const counted = (this.counted = recording.input(tf.zeros([images]) as tf.Tensor1D));
+    const losses = groups.map((layers): SetLosses => {
+      const targets = targetInputs(recording, layers.length * images, layers[0]!.logits.shape[1]);
+      this.groups.push({ targets, layers: layers.map(({ logits }) => ({ logits: { shape: logits.shape } })) });
+      return lossesAgainst(layers, targets, counted, detector.setLoss);
+    });
+    const weights = [settings.betaGt, ...others.map(({ weight }) => weight)];
+    const terms = losses.map((one, i) => tf.mul(totalOf(one), weights[i]!));
+    const loss = terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar;
+    return { loss, value: packFigures(loss, losses[0]!, null, null, detector.layers) };
+  }
+
+  private fill({ layers, targets }: Group, labels: readonly (Labels | null)[], matches: Match[][]): void {
+    const sets = layers.flatMap((_, layer) => setsOf(labels, matches[layer]!));
+    const numbers = targetNumbers(layers[0]!.logits.shape[1], sets);
+    for (const part of ['classes', 'boxes', 'present', 'scale'] as const) this.write(targets[part], numbers[part]);
+  }
+
+  private write(tensor: tf.Tensor, numbers: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>): void {
+    this.backend.device.queue.writeBuffer(bufferOf(this.backend, tensor), 0, numbers);
+  }
+}
