@@ -7,6 +7,7 @@ import type { OpenedDevice } from '../../kernels/backend';
 import { maxDifference, relativeL2 } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
+import { gatherTokens } from '../../nn/geometry';
 import { unbuild } from '../../nn/unbuild';
 import type { Trace } from '../detector';
 import { FORWARD_RUNS } from '../testing/runs';
@@ -42,7 +43,7 @@ async function difference(tensor: tf.Tensor, cases: Safetensors, name: string): 
   return maxDifference(await tensor.data(), cases.float32(name));
 }
 
-async function expectLayers({ layers }: Trace, cases: Safetensors): Promise<void> {
+async function expectLayers({ layers }: Pick<Trace, 'layers'>, cases: Safetensors): Promise<void> {
   for (const { layer, hidden, logits, boxes } of layers) {
     if (layer === 'select') continue;
     const name = `layer.${Number(layer) - 1}`;
@@ -172,6 +173,24 @@ describe.skipIf(!sharedIsHere)(`StepDETR-S over the frozen backbone (${WHY_SKIPP
 
   test.each(FORWARD_RUNS)('forward from the pixels, $name: every layer', async ({ forward }) => {
     const image = tf.tensor4d(Float32Array.from(cases.raw('input.image')), [2, 384, 384, 3]);
-    await expectLayers(forward(model, image), cases);
+    const { memory, topk, extras } = forward(model, image, { dense: true });
+    const { 'select.logits': logits, 'select.boxes': boxes } = extras as Record<string, tf.Tensor3D>;
+    expect(await difference(logits!, cases, 'select.logits'), 'select.logits').toBeLessThanOrEqual(LOGITS);
+    expect(await difference(boxes!, cases, 'select.boxes'), 'select.boxes').toBeLessThanOrEqual(BOXES);
+    const wanted = Int32Array.from(cases.int64('topk'), Number);
+    await expectTiesAlone(logits!, (await topk!.data()) as Int32Array, wanted);
+    // Of two tokens that tie within the bounds either may be chosen; what follows is held to the reference's choice.
+    const chosen = tf.tensor2d(wanted, topk!.shape, 'int32');
+    const first = { hidden: gatherTokens(memory.tokens, chosen), boxes: gatherTokens(boxes!, chosen) };
+    await expectLayers({ layers: model.decodeFrom(memory, first) }, cases);
   });
+
+  /** Where another token was chosen than the reference's, its best score is the same within what the logits may differ by. */
+  async function expectTiesAlone(logits: tf.Tensor3D, chosen: Int32Array, wanted: Int32Array): Promise<void> {
+    const [images, tokens] = logits.shape;
+    const best = (await tf.max(logits, 2).data()) as Float32Array;
+    const scores = (indices: Int32Array): Float32Array =>
+      Float32Array.from(indices, (token, at) => best[Math.floor(at / (indices.length / images)) * tokens + token]!);
+    expect(maxDifference(scores(chosen), scores(wanted))).toBeLessThanOrEqual(LOGITS);
+  }
 });
