@@ -25,6 +25,8 @@ export interface Program {
   workgroupSize?: [number, number, number];
   constants?: Record<string, number | boolean>;
   uniforms?: Record<string, Uniform>;
+  /** Floating-point operations of this call; absent where unknown. */
+  flops?: number;
   /** Result is array<atomic<i32>>; pass a zeroed `into`. */
   atomic?: boolean;
 }
@@ -61,7 +63,7 @@ export function runProgram(backend: WebGPUBackend, program: Program, into?: Tens
     : [Math.ceil(work[0] / size[0]), Math.ceil(work[1] / size[1]), Math.ceil(work[2] / size[2])];
   const fields = Object.entries(uniforms).map(([name, value]) => ({ name, ...uniformType(value) }));
   const head = wgslConstants(constants);
-  const tfProgram: WebGPUProgram = {
+  const tfProgram: WebGPUProgram & { flops?: number } = {
     variableNames: Object.keys(program.inputs),
     outputShape: program.output.shape,
     workgroupSize: size,
@@ -75,6 +77,7 @@ export function runProgram(backend: WebGPUBackend, program: Program, into?: Tens
   // Without this TF.js gives the inputs the output's vectors.
   tfProgram.variableComponents = program.components?.inputs ?? Object.keys(program.inputs).map(() => 1);
   if (program.atomic) tfProgram.atomic = true;
+  if (program.flops !== undefined) tfProgram.flops = program.flops;
   return backend.runWebGPUProgram(
     tfProgram,
     Object.values(program.inputs),

@@ -84,8 +84,13 @@ export interface TemplateProgram extends Omit<Program, 'source'> {
 /**
  * Runs a template with all tensors bound as flat numbers: TF.js makes the ranks of a program's tensors, and whether they
  * equal the output's shape, part of the pipeline's key, and this way one pipeline serves every shape.
+ * @param into as of `runProgram`
  */
-export function runTemplate(backend: WebGPUBackend, { template, ...program }: TemplateProgram): TensorInfo {
+export function runTemplate(
+  backend: WebGPUBackend,
+  { template, ...program }: TemplateProgram,
+  into?: TensorInfo,
+): TensorInfo {
   const { constants = {}, output } = program;
   const inputs = Object.fromEntries(
     Object.entries(program.inputs).map(([name, { dataId, dtype, shape }]) => [
@@ -93,7 +98,7 @@ export function runTemplate(backend: WebGPUBackend, { template, ...program }: Te
       { dataId, dtype, shape: [util.sizeFromShape(shape), 1] },
     ]),
   );
-  const { dataId, dtype } = runProgram(backend, {
+  const own: Program = {
     ...program,
     inputs,
     output: { ...output, shape: [util.sizeFromShape(output.shape)] },
@@ -101,6 +106,7 @@ export function runTemplate(backend: WebGPUBackend, { template, ...program }: Te
     get source() {
       return expandTemplate(template, constants);
     },
-  });
+  };
+  const { dataId, dtype } = runProgram(backend, own, into);
   return { dataId, dtype, shape: output.shape };
 }

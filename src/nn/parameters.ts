@@ -6,6 +6,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { deviceCopy } from '../kernels/adamw/device-copy';
+import { isPacked, packedHalves, widened } from '../kernels/halves/op';
 import { DetectorError } from '../lib/errors';
 import type { TensorSource } from '../lib/tensor-source';
 
@@ -24,11 +25,34 @@ export interface ParameterRule {
   shape: readonly number[];
   parts: readonly Part[];
   build(parts: readonly Float32Array[]): Float32Array;
+  /** The weight [I,O] of a linear layer: it may stay f16 on the device where the checkpoint has it in f16. */
+  product?: true;
   /**
    * Of a rule that computes instead of only moving numbers: parts that `build` makes the same values of, null where it leaves a
    * part to the rules beside it, which read the same tensors and go back together with it.
    */
   unfold?(values: Float32Array): (Float32Array | null)[];
+}
+
+let reading: Set<tf.Tensor> | undefined;
+
+/** Runs synchronous work and says which parameters it got, of whatever model, in the order of their first use. */
+export function readingParameters<T>(work: () => T): { value: T; read: tf.Tensor[] } {
+  const outside = reading;
+  const own = new Set<tf.Tensor>();
+  reading = own;
+  try {
+    return { value: work(), read: [...own] };
+  } finally {
+    reading = outside;
+    for (const tensor of own) outside?.add(tensor);
+  }
+}
+
+/** The same tensor, as one that was read. */
+function noted(tensor: tf.Tensor): tf.Tensor {
+  reading?.add(tensor);
+  return tensor;
 }
 
 export class Parameters {
@@ -56,18 +80,31 @@ export class Parameters {
     for (const rule of rules) {
       const parts = rule.parts.map(({ tensor }) => source.float32(tensor));
       rule.parts.forEach(({ tensor }, index) => read.set(tensor, parts[index]!.length));
-      tensors.set(rule.name, tf.tensor(rule.build(parts), [...rule.shape], 'float32'));
+      const values = rule.build(parts);
+      const packed = rule.product ? packedHalves(values, rule.shape) : null;
+      tensors.set(rule.name, packed ?? tf.tensor(values, [...rule.shape], 'float32'));
     }
     const count = [...read.values()].reduce((sum, length) => sum + length, 0);
     return new Parameters(tensors, count);
   }
 
-  /** @throws Error for a name that no rule made: a mistake of ours, not of the checkpoint */
+  /**
+   * A parameter as float32. One that was kept in f16 is float32 from now on.
+   * @throws Error for a name that no rule made: a mistake of ours, not of the checkpoint
+   */
   get<R extends tf.Rank = tf.Rank>(name: string): tf.Tensor<R> {
     const tensor = this.tensors.get(name);
-    if (tensor) return tensor as tf.Tensor<R>;
+    if (tensor && isPacked(tensor)) this.set(name, widened(tensor as tf.Tensor2D));
+    if (tensor) return noted(this.tensors.get(name)!) as tf.Tensor<R>;
     if (!this.shared) throw new Error(`parameter ${name} was never loaded`);
     return this.shared.get<R>(name);
+  }
+
+  /** A linear layer's weight as kernels/matmul's `linear` takes it: [I,O], or packed halves of it. Else as `get`. */
+  linearWeight(name: string): tf.Tensor2D {
+    const tensor = this.tensors.get(name);
+    if (tensor) return noted(tensor) as tf.Tensor2D;
+    return this.shared ? this.shared.linearWeight(name) : this.get<tf.Rank.R2>(name);
   }
 
   has(name: string): boolean {

@@ -28,6 +28,7 @@ export function linear(group: ParameterGroup, name: string, input: number, outpu
       shape: [input, output],
       parts: [{ tensor: `${name}.weight`, shape: [output, input] }],
       build: ([weight]) => transposed(weight!, output, input),
+      product: true,
     },
     plain(group, `${name}.bias`, [output]),
   ];
@@ -59,6 +60,7 @@ export function joinedLinear(
       shape: [input, total],
       parts: names.map((part) => ({ tensor: `${part}.weight`, shape: [output, input] })),
       build: (weights) => transposed(joined(weights), total, input),
+      product: true,
     },
     {
       name: `${name}.bias`,

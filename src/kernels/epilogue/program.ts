@@ -15,7 +15,7 @@ export interface EpilogueAttributes {
 export const NO_EPILOGUE: EpilogueAttributes = { activation: 'none', scale: 1, shift: 0 };
 
 /** A tensor and the numbers of a vec it is bound with. */
-export type Bound = readonly [tensor: TensorInfo, components: 1 | 4];
+export type Bound = readonly [tensor: TensorInfo, components: 1 | 2 | 4];
 
 /**
  * @param channels O, the length of the last axis

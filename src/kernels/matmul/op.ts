@@ -8,25 +8,30 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { applyEpilogue, isTraced, type Activation, type Epilogue } from '../epilogue/op';
 import { NO_EPILOGUE, type EpilogueAttributes } from '../epilogue/program';
+import { isPacked, widened } from '../halves/op';
 import { replaceKernel } from '../replace';
+import { untraced } from '../untraced';
 import { productSize, runProduct } from './program';
+import { registerMatMulVariants } from './tunable';
 
 const LINEAR = 'StepLinear';
 
 /**
  * activation(x weight + bias) * scale + shift + residual.
  * @param x [..., I]
- * @param weight [I,O]
+ * @param weight [I,O]; or packed halves of it (../halves/op.ts), which get no gradient
  * @param options bias [O], residual [..., O]
  * @returns [..., O]; gradients to x, weight, bias and residual
  * @throws Error when a shape does not fit
  */
 export function linear(x: tf.Tensor, weight: tf.Tensor2D, options: Epilogue = {}): tf.Tensor {
-  const [input, output] = weight.shape;
+  const packed = isPacked(weight);
+  const input = weight.shape[0];
+  const output = packed ? 2 * weight.shape[1] : weight.shape[1];
   const shape = [...x.shape.slice(0, -1), output];
   const { bias, residual } = options;
   if (x.shape[x.rank - 1] !== input) {
-    throw new Error(`linear: expected x [..., ${input}] for weight [${weight.shape}], got [${x.shape}]`);
+    throw new Error(`linear: expected x [..., ${input}] for weight [${input},${output}], got [${x.shape}]`);
   }
   if (bias && (bias.rank !== 1 || bias.shape[0] !== output)) {
     throw new Error(`linear: expected bias [${output}], got [${bias.shape}]`);
@@ -37,7 +42,8 @@ export function linear(x: tf.Tensor, weight: tf.Tensor2D, options: Epilogue = {}
   return tf.tidy(() => {
     const rows = tf.reshape(x, [x.size / input, input]);
     if (tf.getBackend() !== 'webgpu' || isTraced()) {
-      return applyEpilogue(tf.reshape(tf.matMul(rows, weight), shape), options);
+      const whole = packed ? untraced(() => widened(weight)) : weight;
+      return applyEpilogue(tf.reshape(tf.matMul(rows, whole), shape), options);
     }
     const { activation = 'none', scale = 1, shift = 0 } = options;
     const inputs = { a: rows, b: weight, ...(bias && { bias }), ...(residual && { residual }) };
@@ -95,6 +101,7 @@ function tryProduct(
 }
 
 export function registerMatMul(): void {
+  registerMatMulVariants();
   tf.registerKernel({
     kernelName: LINEAR,
     backendName: 'webgpu',
@@ -105,7 +112,8 @@ export function registerMatMul(): void {
         bias?: tf.TensorInfo;
         residual?: tf.TensorInfo;
       };
-      const size = productSize(a.shape, b.shape, false, false);
+      const whole = isPacked(b) ? [b.shape[0]!, 2 * b.shape[1]!] : b.shape;
+      const size = productSize(a.shape, whole, false, false);
       if (typeof size === 'string') throw new Error(`${LINEAR}: ${size}`);
       const product = { a, b, transposeA: false, transposeB: false, bias, residual };
       return runProduct(backend as WebGPUBackend, product, size, attrs as unknown as EpilogueAttributes);

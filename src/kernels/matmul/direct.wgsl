@@ -1,11 +1,18 @@
 // a [B,M,K] times b [B,K,N], either of them read as if transposed. One invocation: ROWS rows and four columns.
-// Flat over (batch, tile of rows, four columns), columns fastest. uniforms.channels is N; what is read past M or N is not written.
+// Flat over (batch, strip of STRIP times four columns, tile of rows, four columns), columns fastest: what a strip reads of b stays
+// in the cache for all rows. uniforms.channels is N; what is read past M or N is not written.
 // VECTOR_A, VECTOR_B: bound as vec4, its last axis is a multiple of 4. ALIGNED: the same of the result.
+// HALF_B: b [K,N] is f16, two numbers in an i32, bound in pairs of these.
 // `sizes` is M, K; `strides` the distance of neighbouring matrices of a and b in numbers, 0 for a shared one.
 
 fn bAt(at : i32) -> vec4<f32> {
 #if VECTOR_B
+#if HALF_B
+  let pair = bitcast<vec2<u32>>(b[at >> 2]);
+  return vec4<f32>(unpack2x16float(pair.x), unpack2x16float(pair.y));
+#else
   return b[at >> 2];
+#end
 #else
   return vec4<f32>(b[at], b[at + 1], b[at + 2], b[at + 3]);
 #end
@@ -19,10 +26,15 @@ fn main(index : i32) {
   let inner = uniforms.sizes.y;
   let groups = (uniforms.channels + 3) >> 2;
   let tiles = (rows + ROWS - 1) / ROWS;
-  let tile = index / groups;
-  let batch = tile / tiles;
-  let column = (index - tile * groups) * 4;
-  let row = (tile - batch * tiles) * ROWS;
+  let ofBatch = tiles * groups;
+  let batch = index / ofBatch;
+  let inBatch = index - batch * ofBatch;
+  let strip = inBatch / (tiles * STRIP);
+  let inStrip = inBatch - strip * tiles * STRIP;
+  let width = min(STRIP, groups - strip * STRIP);
+  let tile = inStrip / width;
+  let column = (strip * STRIP + inStrip - tile * width) * 4;
+  let row = tile * ROWS;
   let firstA = batch * uniforms.strides.x;
   let firstB = batch * uniforms.strides.y;
   var acc : array<vec4<f32>, ROWS>;

@@ -1,0 +1,84 @@
+/** The matrix product's variants and the sizes at which they are measured: those of detectors between 256 and 640 pixels. */
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { NO_EPILOGUE } from '../epilogue/program';
+import { isSoftware } from '../tiling';
+import { filled } from '../tuning/lab';
+import { tunable, withVariant, type Prepared } from '../tuning/tuning';
+import { productSize, runProduct, tuningName } from './program';
+import { possibleVariants, VARIANTS } from './variants';
+
+interface Layout {
+  transposeA: boolean;
+  transposeB: boolean;
+  /** B, M, K, N */
+  cases: readonly (readonly [number, number, number, number])[];
+}
+
+const LAYOUTS: readonly Layout[] = [
+  {
+    transposeA: false,
+    transposeB: false,
+    cases: [
+      [1, 8, 256, 256],
+      [1, 320, 256, 256],
+      [1, 1600, 128, 128],
+      [1, 6400, 64, 64],
+      [1, 320, 256, 1024],
+      [8, 300, 300, 32],
+      [1, 1024, 1024, 1024],
+    ],
+  },
+  // attention's scores; a linear layer's gradient to its input
+  {
+    transposeA: false,
+    transposeB: true,
+    cases: [
+      [8, 300, 32, 300],
+      [1, 1280, 256, 256],
+    ],
+  },
+  // a linear layer's gradient to its weight
+  {
+    transposeA: true,
+    transposeB: false,
+    cases: [
+      [1, 128, 1600, 128],
+      [1, 256, 1280, 256],
+    ],
+  },
+];
+
+function prepare(
+  backend: WebGPUBackend,
+  { transposeA, transposeB }: Layout,
+  [batch, rows, inner, columns]: readonly [number, number, number, number],
+): Prepared {
+  const a = filled(backend, [batch, ...(transposeA ? [inner, rows] : [rows, inner])], 1);
+  const b = filled(backend, [batch, ...(transposeB ? [columns, inner] : [inner, columns])], 2);
+  const size = productSize(a.shape, b.shape, transposeA, transposeB);
+  if (typeof size === 'string') throw new Error(`matmul: ${size}`);
+  const name = tuningName(transposeA, transposeB);
+  return {
+    inputs: [a, b],
+    run: (variant) =>
+      withVariant(name, variant, () => runProduct(backend, { a, b, transposeA, transposeB }, size, NO_EPILOGUE)),
+  };
+}
+
+/** States the three layouts to the tuner. */
+export function registerMatMulVariants(): void {
+  for (const layout of LAYOUTS) {
+    const { transposeA, transposeB, cases } = layout;
+    tunable(tuningName(transposeA, transposeB), {
+      candidates: VARIANTS,
+      cases,
+      fits(backend, sizes) {
+        const [batch, rows, , columns] = sizes as readonly [number, number, number, number];
+        const possible = possibleVariants(backend, { batch, rows, columns }, transposeB);
+        // The bench says so on both: barriers are dear on the CPU, and pipelines of large tiles take longest to make.
+        return isSoftware(backend) ? ['direct'] : possible;
+      },
+      prepare: (backend, sizes) => prepare(backend, layout, sizes as readonly [number, number, number, number]),
+    });
+  }
+}
