@@ -63,6 +63,20 @@ function convolution(
   );
 }
 
+function filterGradient(size: number, channels: number): void {
+  const x: tf.Tensor4D = tf.randomUniform([1, size, size, channels]);
+  const filter: tf.Tensor4D = tf.randomUniform([3, 3, channels, channels]);
+  const padding = { top: 1, bottom: 1, left: 1, right: 1 };
+  const ours = tf.grad((w) => conv2d(x, w as tf.Tensor4D, { strides: [1, 1], padding }));
+  const theirs = tf.grad((w) => tf.conv2d(x, w as tf.Tensor4D, 1, 'same'));
+  compare(
+    `forward and gradient of the filter 3x3/1 ${channels}->${channels} ${size}x${size}`,
+    2 * 2 * size * size * channels * channels * 9,
+    () => ours(filter, x),
+    () => theirs(filter, x),
+  );
+}
+
 function product(batch: number, rows: number, inner: number, columns: number, transposeB = false): void {
   const a = tf.randomUniform([batch, rows, inner]);
   const b = tf.randomUniform(transposeB ? [batch, columns, inner] : [batch, inner, columns]);
@@ -74,12 +88,16 @@ function product(batch: number, rows: number, inner: number, columns: number, tr
   );
 }
 
+// bound: at least 3 times TF.js on SwiftShader
 convolution(3, 1, 80, 64, 64);
 convolution(3, 1, 80, 16, 16);
+convolution(3, 1, 40, 256, 256);
+convolution(3, 2, 160, 64, 128);
 convolution(1, 1, 40, 160, 128);
 convolution(1, 1, 20, 448, 128);
 convolution(3, 2, 320, 3, 16);
 convolution(5, 1, 20, 64, 64, true);
+filterGradient(80, 64);
 product(1, 1024, 1024, 1024);
 product(1, 400, 256, 1024);
 product(8, 100, 8, 100, true);

@@ -1,5 +1,6 @@
 // x [B,H,W,I] with weight [kh,KERNEL,I,O]. One invocation: PIXELS neighbouring cells of an output row, four output channels.
-// Flat over (b, y, tile of a row, four channels), channels fastest.
+// Flat over (block of channels, b, y, tile of a row, four channels of the block), channels fastest: the weights of a block stay in
+// the cache while all cells go by.
 // The tile reads COLUMNS input columns once and uses each for all the KERNEL taps that touch it.
 // Taps are DILATION cells apart.
 // VECTOR_IN: I is a multiple of 4 and x is bound as vec4; STEP is 4, else 1. ALIGNED: the same of O and weight.
@@ -17,15 +18,16 @@ fn isInside(column : i32) -> bool {
 }
 
 fn main(index : i32) {
-  let groups = (uniforms.channels + 3) >> 2;
-  let tiles = (uniforms.outSize.y + PIXELS - 1) / PIXELS;
-  let tile = index / groups;
-  let line = tile / tiles; // b * Ho + y
-  let b = line / uniforms.outSize.x;
-  if (index >= uniforms.work) {
+  let place = index / uniforms.block; // block * all tiles + tile
+  let part = place / uniforms.allTiles;
+  let channel = (part * uniforms.block + index - place * uniforms.block) * 4;
+  if (index >= uniforms.work || channel >= uniforms.channels) {
     return;
   }
-  let channel = (index - tile * groups) * 4;
+  let tiles = (uniforms.outSize.y + PIXELS - 1) / PIXELS;
+  let tile = place - part * uniforms.allTiles;
+  let line = tile / tiles; // b * Ho + y
+  let b = line / uniforms.outSize.x;
   let x0 = (tile - line * tiles) * PIXELS;
   let fromY = (line - b * uniforms.outSize.x) * uniforms.strideY - uniforms.padding.x;
   let fromX = x0 * STRIDE - uniforms.padding.y;

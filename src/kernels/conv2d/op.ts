@@ -9,8 +9,10 @@ import type { Activation } from '../epilogue/op';
 import { linear } from '../matmul/op';
 import { convolve } from './fused';
 import { outputShape, type ConvolutionOptions, type DilatedOptions, type Padding } from './geometry';
-import { inputGradient, runFilterGradient } from './gradient';
-import { runConvolution, type ConvolutionAttributes, type ConvolutionInputs } from './program';
+import { inputGradient } from './gradient';
+import type { ConvolutionAttributes, ConvolutionInputs } from './program';
+import { registerConv2dVariants } from './tunable';
+import { runAnyFilterGradient, runConv2D } from './variants';
 
 export type { Activation, ConvolutionOptions, DilatedOptions, Padding };
 
@@ -36,13 +38,13 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: DilatedOpti
 }
 
 export function registerConv2d(): void {
+  registerConv2dVariants();
   tf.registerKernel({
     kernelName: FORWARD,
     backendName: 'webgpu',
     kernelFunc: ({ inputs, backend, attrs }) =>
-      runConvolution(
+      runConv2D(
         backend as WebGPUBackend,
-        'full',
         inputs as unknown as ConvolutionInputs,
         attrs as unknown as ConvolutionAttributes,
       ),
@@ -54,7 +56,7 @@ export function registerConv2d(): void {
       const { filterShape, ...rest } = attrs as unknown as ConvolutionAttributes & {
         filterShape: tf.Tensor4D['shape'];
       };
-      return runFilterGradient(backend as WebGPUBackend, inputs['x']!, inputs['dy']!, filterShape, rest);
+      return runAnyFilterGradient(backend as WebGPUBackend, inputs['x']!, inputs['dy']!, filterShape, rest);
     },
   });
   tf.registerGradient({
@@ -66,12 +68,7 @@ export function registerConv2d(): void {
       const attributes = attrs as unknown as ConvolutionAttributes;
       return {
         x: () => inputGradient(FORWARD, dy, weight, x.shape, attributes),
-        weight: () => {
-          const parts: tf.Tensor = tf
-            .engine()
-            .runKernel(FILTER_GRADIENT, { x, dy }, { ...attrs, filterShape: weight.shape });
-          return tf.sum(parts, 0);
-        },
+        weight: () => tf.engine().runKernel(FILTER_GRADIENT, { x, dy }, { ...attrs, filterShape: weight.shape }),
       };
     },
   });

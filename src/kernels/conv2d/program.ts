@@ -40,6 +40,20 @@ function columns(pixels: number, span: number, stride: number): { count: number;
   return { count: (pixels - 1) * spacing + span, spacing };
 }
 
+/** Bytes of weights that stay in a core's second-level cache beside what is computed. */
+const CACHED_WEIGHTS = 2 ** 18;
+/** Groups of four channels below which neighbouring invocations no longer read whole lines of the cache. */
+const LEAST_BLOCK = 4;
+
+/**
+ * Groups of four output channels that go through all cells before the next ones do.
+ * @param taps weights of one output channel
+ */
+function blockOf(groups: number, taps: number): number {
+  const fits = Math.floor(CACHED_WEIGHTS / (taps * 16));
+  return Math.min(groups, Math.max(LEAST_BLOCK, fits));
+}
+
 export function runConvolution(
   backend: WebGPUBackend,
   kind: 'full' | 'depthwise',
@@ -52,7 +66,8 @@ export function runConvolution(
   const full = kind === 'full';
   const components = channels % 4 === 0 ? 4 : 1;
   const inComponents = full ? (inChannels % 4 === 0 ? 4 : 1) : components;
-  const others = batch * outHeight * Math.ceil(channels / 4);
+  const groups = Math.ceil(channels / 4);
+  const others = batch * outHeight * groups;
   const stride = strides[1];
   const span = reach(kernel, dilation);
   const pixels = pickTile({
@@ -64,7 +79,9 @@ export function runConvolution(
     products: (size) => size * kernel * (full ? inComponents : 1),
   });
   const { count, spacing } = columns(pixels, span, stride);
-  const work = Math.ceil(outWidth / pixels) * others;
+  const tiles = batch * outHeight * Math.ceil(outWidth / pixels);
+  const block = full ? blockOf(groups, kernelHeight * kernel * inChannels) : groups;
+  const work = Math.ceil(groups / block) * tiles * block;
   const shared = withEpilogue(
     channels,
     { x: [x, inComponents], weight: [weight, components] },
@@ -77,6 +94,7 @@ export function runConvolution(
     template: (full ? source : depthwiseSource) + EPILOGUE_SOURCE,
     output: { shape: [...outShape] },
     work,
+    flops: 2 * batch * outHeight * outWidth * channels * kernelHeight * kernel * (full ? inChannels : 1),
     constants: {
       ...shared.constants,
       PIXELS: pixels,
@@ -91,6 +109,7 @@ export function runConvolution(
     uniforms: {
       ...shared.uniforms,
       work: { i32: [work] },
+      ...(full && { block: { i32: [block] }, allTiles: { i32: [tiles] } }),
       inChannels: { i32: [inChannels] },
       kernelHeight: { i32: [kernelHeight] },
       strideY: { i32: [strides[0]] },

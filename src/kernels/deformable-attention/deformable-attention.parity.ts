@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { OpenedDevice } from '../backend';
-import { relativeL2 } from '../testing/compare';
+import { maxDifference, relativeL2 } from '../testing/compare';
 import { openTestDevice, throwFaults } from '../testing/device';
 import { aroundWarmRounds } from '../testing/leaks';
 import { numericGradient } from '../testing/finite-difference';
@@ -155,6 +155,30 @@ test('many samples on one cell add up', async () => {
       cells.flatMap((v) => Array<number>(d).fill(v)),
     ),
   ).toBeLessThanOrEqual(1e-6);
+});
+
+test('the gradient of the values is the same to the last bit in every run', async () => {
+  const sampling: Sampling = { shapes: [[3, 2]], points: [4] };
+  const c = makeCase(sampling, 1, 300, 2, 8);
+  const { value, locations, weights, dy } = tensorsOf(c);
+  // terms of very different sizes, whose sum depends on their order
+  const uneven = tf.mul(dy, tf.exp(tf.mul(dy, 12))) as tf.Tensor3D;
+  const gradient = tf.grad((v) => deformableAttention(v as tf.Tensor3D, locations, weights, sampling));
+  const runs = [];
+  for (let run = 0; run < 3; run++) runs.push(await gradient(value, uneven).data());
+  expect(maxDifference(runs[1]!, runs[0]!)).toBe(0);
+  expect(maxDifference(runs[2]!, runs[0]!)).toBe(0);
+});
+
+test('a gradient that is not a number does not become one', async () => {
+  const sampling: Sampling = { shapes: [[1, 1]], points: [1] };
+  const value = tf.zeros([1, 1, 4]) as tf.Tensor3D;
+  const [locations, weights] = [tf.fill([1, 2, 1, 1, 2], 0.5) as tf.Tensor5D, tf.ones([1, 2, 1, 1]) as tf.Tensor4D];
+  const gradient = tf.grad((v) => deformableAttention(v as tf.Tensor3D, locations, weights, sampling));
+  for (const bad of [NaN, Infinity]) {
+    const of = await gradient(value, tf.tensor3d([1, 1, 1, 1, bad, 1, 1, 1], [1, 2, 4])).data();
+    expect(Number.isFinite(of[0]!)).toBe(false);
+  }
 });
 
 test('samples at NaN, infinity and far away read nothing', async () => {

@@ -9,26 +9,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { registerEverywhere, type Attributes } from '../fallback';
-import { runProgram, type Program, type Uniform } from '../program';
+import { runProgram } from '../program';
 import { expectShape, expectThat } from '../shapes';
-import { vectorSize, vectorSource, type VectorSize } from '../vectors/vectors';
+import { vectorSize } from '../vectors/vectors';
 import forwardSource from './forward.wgsl?raw';
-import {
-  deformableAttentionGradientReference,
-  deformableAttentionReference,
-  type Extents,
-  type Sampling,
-} from './reference';
+import { extentsOf, MOST_LEVELS, programOf, type GradientInputs } from './program';
+import { deformableAttentionGradientReference, deformableAttentionReference, type Sampling } from './reference';
 import sampleGradientSource from './sample-gradient.wgsl?raw';
-import samplingSource from './sampling.wgsl?raw';
 import tapSource from './tap.wgsl?raw';
-import valueGradientSource from './value-gradient.wgsl?raw';
+import { valueGradient } from './value-gradient';
 
 const NAME = 'deformableAttention';
 const FORWARD = 'StepDeformableAttention';
 const BACKWARD = 'StepDeformableAttentionGrad';
-/** As many as sampling.wgsl has uniforms for. */
-const MOST_LEVELS = 8;
 
 type Info = tf.TensorInfo;
 
@@ -63,51 +56,6 @@ export function deformableAttention(
   return tf.engine().runKernel(FORWARD, { value, locations, weights }, attributes as tf.NamedAttrMap);
 }
 
-function extentsOf(value: Info, weights: Info): Extents {
-  const [batch, cells, width] = value.shape as [number, number, number];
-  const [, queries, heads] = weights.shape as [number, number, number, number];
-  return { batch, cells, queries, heads, depth: width / heads };
-}
-
-function levelUniforms({ shapes, points }: Sampling): Record<string, Uniform> {
-  const uniforms: Record<string, Uniform> = {};
-  let first = 0;
-  for (let l = 0; l < MOST_LEVELS; l++) {
-    const [h, w] = shapes[l] ?? [0, 0];
-    uniforms[`level${l}`] = { i32: [h, w, first, points[l] ?? 0] };
-    first += h * w;
-  }
-  return uniforms;
-}
-
-/** What the three programs share. `vector` channels are handled at once. */
-function programOf(
-  name: string,
-  source: string,
-  sampling: Sampling,
-  extents: Extents,
-  vector: VectorSize,
-  work: number,
-): Omit<Program, 'inputs' | 'output'> {
-  return {
-    name: `${name}${vector}`,
-    source: vectorSource(vector) + samplingSource + source,
-    work,
-    constants: {
-      LEVELS: sampling.shapes.length,
-      SAMPLES: sampling.points.reduce((sum, n) => sum + n, 0),
-      HEADS: extents.heads,
-      DEPTH: extents.depth / vector,
-    },
-    uniforms: {
-      ...levelUniforms(sampling),
-      cells: { i32: [extents.cells] },
-      queries: { i32: [extents.queries] },
-      total: { i32: [work] },
-    },
-  };
-}
-
 function forward(backend: WebGPUBackend, value: Info, locations: Info, weights: Info, sampling: Sampling): Info {
   const extents = extentsOf(value, weights);
   const { batch, queries, heads, depth } = extents;
@@ -121,32 +69,10 @@ function forward(backend: WebGPUBackend, value: Info, locations: Info, weights: 
   });
 }
 
-function valueGradient(
-  backend: WebGPUBackend,
-  { value, locations, weights, dy }: Record<'value' | 'locations' | 'weights' | 'dy', Info>,
-  sampling: Sampling,
-): Info {
-  const extents = extentsOf(value, weights);
-  const attrs = { shape: value.shape, value: 0, dtype: 'float32' as const };
-  const zeros = tf.getKernel('Fill', 'webgpu').kernelFunc({ inputs: {}, backend, attrs }) as Info;
-  const work = tf.util.sizeFromShape(weights.shape) * extents.depth;
-  return runProgram(
-    backend,
-    {
-      ...programOf(`${BACKWARD}Value`, valueGradientSource, sampling, extents, 1, work),
-      inputs: { dy, locations, weights },
-      output: { shape: value.shape },
-      components: { inputs: [1, 2, 1] },
-      atomic: true,
-    },
-    zeros,
-  );
-}
-
 /** @returns [3 * B*Q*M*K]: the gradient of the locations, then that of the weights */
 function sampleGradient(
   backend: WebGPUBackend,
-  { value, locations, weights, dy }: Record<'value' | 'locations' | 'weights' | 'dy', Info>,
+  { value, locations, weights, dy }: GradientInputs,
   sampling: Sampling,
 ): Info {
   const extents = extentsOf(value, weights);

@@ -1,39 +1,56 @@
-// One thread per sample and channel scatters into the four cells. Floats are added by compare-exchange on their bits.
-// `result` was zeroed before. The order of additions is free, so the last bits may differ between runs.
-fn add(i : i32, v : f32) {
-  var old = atomicLoad(&result[i]);
-  loop {
-    let exchange = atomicCompareExchangeWeak(&result[i], old, bitcast<i32>(bitcast<f32>(old) + v));
-    if (exchange.exchanged) { break; }
-    old = exchange.old_value;
-  }
-}
-
-fn put(first : i32, here : vec4<i32>, x : i32, y : i32, g : f32) {
-  if (x < 0 || y < 0 || x >= here.y || y >= here.x || g == 0.0) { return; }
-  add(first + (here.z + y * here.y + x) * HEADS * DEPTH, g);
-}
+// One thread per cell, head and vector of channels: the sum over the samples on the lists of the four places that read the cell.
+// The lists' order differs from run to run, the sum does not: every term is taken apart into two whole numbers of
+// uniforms.unit steps, relative to the greatest possible term, and whole numbers add up exactly (the idea of Demmel and Nguyen,
+// "Fast reproducible floating-point summation", 2013). What is cut off is below 2^-36 of the greatest term.
 
 fn main(index : i32) {
   if (index < uniforms.total) {
     let c = index % DEPTH;
-    let sample = index / DEPTH;
-    let row = sample / SAMPLES;
-    let head = row % HEADS;
-    let batch = row / (HEADS * uniforms.queries);
-    let here = levelOfSample(sample % SAMPLES);
-    let at = inCells(locations[sample], here);
-    if (touches(at, here)) {
-      let corner = floor(at);
-      let f = at - corner;
-      let x = i32(corner.x);
-      let y = i32(corner.y);
-      let g = dy[row * DEPTH + c] * weights[sample];
-      let first = (batch * uniforms.cells * HEADS + head) * DEPTH + c;
-      put(first, here, x, y, g * (1.0 - f.x) * (1.0 - f.y));
-      put(first, here, x + 1, y, g * f.x * (1.0 - f.y));
-      put(first, here, x, y + 1, g * (1.0 - f.x) * f.y);
-      put(first, here, x + 1, y + 1, g * f.x * f.y);
+    let head = (index / DEPTH) % HEADS;
+    let place = index / (DEPTH * HEADS);
+    let batch = place / uniforms.cells;
+    let cell = place - batch * uniforms.cells;
+    let list = batch * HEADS + head;
+    var here = uniforms.level0;
+    var first = 0;
+    var next = 0;
+#for l in 0..LEVELS
+    {
+      let isPast = cell >= uniforms.level$l.z;
+      here = select(here, uniforms.level$l, isPast);
+      first = select(first, next, isPast);
+      next += (uniforms.level$l.x + 1) * (uniforms.level$l.y + 1);
     }
+#end
+    let y = (cell - here.z) / here.y;
+    let x = cell - here.z - y * here.y;
+    // the place of the sample that reads the cell as its upper left one
+    let own = list * uniforms.places + first + (y + 1) * (here.y + 1) + x + 1;
+    let bits = lists[uniforms.greatest + list];
+    // of a power of two above the greatest term; the limits keep its inverse times the unit finite
+    let exponent = clamp((bits >> 23) + 1, 37, 227);
+    let unit = uniforms.unit;
+    let scale = bitcast<f32>((254 - exponent) << 23) * unit;
+    var coarse = Whole(0);
+    var fine = Whole(0);
+#for corner in 0..4
+    {
+      var node = lists[own - ($corner >> 1) * (here.y + 1) - ($corner & 1)];
+      while (node > 0) {
+        let sample = node - 1;
+        let at = inCells(locations[sample], here);
+        let f = at - floor(at);
+        let share = select(1.0 - f, f, vec2<bool>(($corner & 1) == 1, $corner >> 1 == 1));
+        let term = dy[(sample / SAMPLES) * DEPTH + c] * (weights[sample] * share.x * share.y * scale);
+        let whole = Whole(term);
+        coarse += whole;
+        fine += Whole((term - Vector(whole)) * unit);
+        node = lists[uniforms.nexts + sample];
+      }
+    }
+#end
+    let sum = (Vector(coarse) + Vector(fine) / unit) / scale;
+    // infinity or NaN among the inputs: seen in the bits, since whole numbers would hide it
+    result[index] = select(sum, Vector(bitcast<f32>(bits)), bits >= 0x7f800000);
   }
 }
