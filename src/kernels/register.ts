@@ -1,5 +1,7 @@
 /** Registers every kernel of ours with TF.js: one line a kernel. Safe to call again (after a lost device). */
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import { registerAnswers } from './answers/op';
+import { registerAttention } from './attention/op';
 import { registerClusters } from './clusters/op';
 import { registerConv2d } from './conv2d/op';
 import { registerDepthwiseConv2d } from './depthwise-conv2d/op';
@@ -28,6 +30,7 @@ export function registerKernels(): void {
   registerLayerNorm();
   registerSwiglu();
   registerTopK();
+  registerAnswers();
   registerVarifocal();
   registerFocal();
   registerRandomNormal();
@@ -35,5 +38,6 @@ export function registerKernels(): void {
   registerClusters();
   registerDepthwiseConv2d();
   registerMatMul();
+  registerAttention();
   registerReductions();
 }

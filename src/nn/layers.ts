@@ -2,16 +2,16 @@
  * Layers over the kernels: functions of named parameters, so that the same forward pass serves detection, training, a frozen
  * copy and an averaged one.
  *
- * B batch, T target tokens, S source tokens, D width, M heads, d = D / M, H hidden width.
+ * B batch, T target tokens, S source tokens, D width, M heads, H hidden width.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { attentionWeights } from '../kernels/attention/composed';
+import { attention as attentionOp } from '../kernels/attention/op';
 import { conv2d, type Activation } from '../kernels/conv2d/op';
 import { layerNorm as layerNormOp } from '../kernels/layer-norm/op';
-import { linear as linearOp, matMul } from '../kernels/matmul/op';
+import { linear as linearOp } from '../kernels/matmul/op';
 import { rmsNorm as rmsNormOp } from '../kernels/rms-norm/op';
 import { swiglu as swigluOp } from '../kernels/swiglu/op';
-import { softmax } from '../kernels/reduce/op';
-import { untraced } from '../kernels/untraced';
 import type { Parameters } from './parameters';
 
 /** x [..., I] -> [..., O] by <name>.weight [I,O], <name>.bias [O]. */
@@ -21,7 +21,7 @@ export function linear<T extends tf.Tensor>(
   x: T,
   options: { activation?: Activation; residual?: T } = {},
 ): T {
-  return linearOp(x, p.get<tf.Rank.R2>(`${name}.weight`), { bias: p.get<tf.Rank.R1>(`${name}.bias`), ...options }) as T;
+  return linearOp(x, p.linearWeight(`${name}.weight`), { bias: p.get<tf.Rank.R1>(`${name}.bias`), ...options }) as T;
 }
 
 /** Linear layers <names> with an activation between them. */
@@ -78,36 +78,10 @@ export function halfPadding(
   return { top: half, bottom: half, left: half, right: half };
 }
 
-/** [B,T,D] -> [B*M,T,d] */
-function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor3D {
-  const [batch, tokens, width] = x.shape;
-  const split = tf.reshape(x, [batch, tokens, heads, width / heads]);
-  return tf.reshape(tf.transpose(split, [0, 2, 1, 3]), [batch * heads, tokens, width / heads]); // B,T,M,d -> B,M,T,d
-}
-
-/** [B*M,T,d] -> [B,T,D] */
-function joinHeads(x: tf.Tensor3D, heads: number): tf.Tensor3D {
-  const [rows, tokens, width] = x.shape;
-  const split = tf.reshape(x, [rows / heads, heads, tokens, width]);
-  return tf.reshape(tf.transpose(split, [0, 2, 1, 3]), [rows / heads, tokens, heads * width]); // B,M,T,d -> B,T,M,d
-}
-
-/** Added to the scores of tokens that are not to be seen: their weight is 0, and a row of them alone is no NaN. */
-const UNSEEN = -1e9;
-
-/** scores [B*M,T,S] less a billion where keyMask [B,S] is 0. */
-function masked(scores: tf.Tensor3D, keyMask: tf.Tensor2D): tf.Tensor3D {
-  const [batch, source] = keyMask.shape;
-  const [rows, tokens] = scores.shape;
-  const hidden = untraced(() => tf.reshape(tf.mul(tf.sub(1, keyMask), UNSEEN), [batch, 1, 1, source]));
-  const apart = tf.reshape(scores, [batch, rows / batch, tokens, source]);
-  return tf.reshape(tf.add(apart, hidden), [rows, tokens, source]);
-}
-
 export interface AttendOptions {
   /** [B,S] float32: 1 for a source token that is seen, 0 for one that is not (padding). */
   keyMask?: tf.Tensor2D | undefined;
-  /** Whether to give the weights too. */
+  /** Whether to give the weights too: more work, and memory for all of them. */
   weights?: boolean;
 }
 
@@ -123,12 +97,9 @@ export function attend(
   heads: number,
   { keyMask, weights: wanted = false }: AttendOptions = {},
 ): { mixed: tf.Tensor3D; weights?: tf.Tensor4D } {
-  const [batch, tokens, width] = q.shape;
-  const scale = 1 / Math.sqrt(width / heads);
-  const scores = matMul(splitHeads(tf.mul(q, scale), heads), splitHeads(k, heads), false, true) as tf.Tensor3D;
-  const weights = softmax(keyMask ? masked(scores, keyMask) : scores); // B*M,T,S
-  const mixed = joinHeads(matMul(weights, splitHeads(v, heads)) as tf.Tensor3D, heads);
-  return wanted ? { mixed, weights: tf.reshape(weights, [batch, heads, tokens, k.shape[1]]) } : { mixed };
+  // the weights are computed apart, so that whoever looks at them gets the same answer to the last bit
+  const mixed = attentionOp(q, k, v, heads, { keyMask });
+  return wanted ? { mixed, weights: attentionWeights(q, k, heads, keyMask) } : { mixed };
 }
 
 /** `attend` to all of the source, the result alone: [B,T,D]. */

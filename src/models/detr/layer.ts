@@ -5,7 +5,6 @@
  * B batch, T target tokens, S source tokens, D width, M heads.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import { attendInStrips } from '../../nn/clusters/strips';
 import { attend, layerNorm, linear, type AttendOptions } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 
@@ -33,10 +32,8 @@ export function look(
   options: AttendOptions = {},
 ): { seen: tf.Tensor3D; weights?: tf.Tensor4D } {
   const query = linear(p, `${name}.q_proj`, placed);
-  const output = (mixed: tf.Tensor3D): tf.Tensor3D => linear(p, `${name}.out_proj`, mixed);
-  if (!options.weights) return { seen: output(attendInStrips(query, key, value, heads, options)) };
   const { mixed, ...rest } = attend(query, key, value, heads, options);
-  return { seen: output(mixed), ...rest };
+  return { seen: linear(p, `${name}.out_proj`, mixed), ...rest };
 }
 
 /** norm(x + seen) behind attention `name`. */

@@ -8,6 +8,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { bench, describe } from 'vitest';
+import { attention } from '../../kernels/attention/op';
 import { linear } from '../../kernels/matmul/op';
 import { randomNormal } from '../../kernels/random-normal/op';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
@@ -15,7 +16,6 @@ import { numbers } from '../../kernels/testing/gradients';
 import { backToMembers, disposeClusters, findClusters, meansOf } from './clusters';
 import { clusteredFlops, exactFlops } from './cost';
 import { CLUSTER_DEFAULTS } from '../../lib/clusters';
-import { attendInStrips } from './strips';
 
 const WIDTH = 256;
 const HEADS = 8;
@@ -51,12 +51,12 @@ function tokensOf(count: number): tf.Tensor3D {
 const by = (x: tf.Tensor3D, weight: tf.Tensor2D): tf.Tensor3D => linear(x, weight) as tf.Tensor3D;
 
 const exact = (x: tf.Tensor3D): tf.Tensor3D =>
-  tf.tidy(() => by(attendInStrips(by(x, query), by(x, key), by(x, value), HEADS), out));
+  tf.tidy(() => by(attention(by(x, query), by(x, key), by(x, value), HEADS), out));
 
 async function clustered(x: tf.Tensor3D, rounds: number): Promise<{ answer: tf.Tensor3D; count: number }> {
   const clusters = await findClusters(x, { ...CLUSTER_DEFAULTS, rounds }, 0);
   const answer = tf.tidy(() => {
-    const mixed = attendInStrips(by(meansOf(x, clusters), query), by(x, key), by(x, value), HEADS);
+    const mixed = attention(by(meansOf(x, clusters), query), by(x, key), by(x, value), HEADS);
     return backToMembers(by(mixed, out), clusters);
   });
   disposeClusters(clusters);
