@@ -1,9 +1,12 @@
 /**
- * From tensors to plain answers: one read-back for all layers, then the best (query, class) pairs of each.
+ * From tensors to plain answers: the best (query, class) pairs of each layer, chosen where the tensors are, and one small
+ * read-back for all layers.
  *
  * L decoder layers, Q queries, C classes (a softmax family's logits have one more column), K detections.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { bestAnswers, pairAnswers } from '../kernels/answers/op';
+import { highest } from '../kernels/answers/reference';
 import type { Scoring } from '../lib/set-prediction';
 import type { LayerResult } from '../lib/types';
 import type { Trace } from './detector';
@@ -11,89 +14,62 @@ import type { Trace } from './detector';
 /** COCO counts 100 detections an image. */
 const LEAST_DETECTIONS = 100;
 
-/**
- * All layers of the first image of a trace as one tensor [L+1, Q, C+4]: logits, then box.
- * Run inside tf.tidy and return the result from there, so that only it stays.
- */
-export function packTrace({ layers }: Trace): tf.Tensor3D {
-  const rows = layers.map(({ logits, boxes }) => tf.concat([tf.slice(logits, 0, 1), tf.slice(boxes, 0, 1)], 2));
-  return rows.length === 1 ? (rows[0] as tf.Tensor3D) : (tf.concat(rows, 0) as tf.Tensor3D);
-}
-
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
-/** Indices of the `count` highest values in falling order; ties: the lower index first. Not-a-number is never chosen. */
-export function highest(values: Float32Array, count: number): number[] {
-  const finite = Array.from(values.keys()).filter((i) => !Number.isNaN(values[i]!));
-  const sorted = Float32Array.from(finite, (i) => values[i]!).sort();
-  const least = sorted[Math.max(sorted.length - count, 0)] ?? Infinity;
-  return finite
-    .filter((i) => values[i]! >= least)
-    .sort((a, b) => values[b]! - values[a]! || a - b)
-    .slice(0, count);
+/** Pairs that are told of each layer. */
+const pairCount = (queries: number, columns: number): number =>
+  Math.min(Math.max(LEAST_DETECTIONS, queries), queries * columns);
+
+/** The first image's answers of all layers as one tensor. */
+function stacked(layers: Trace['layers'], part: 'logits' | 'boxes'): tf.Tensor3D {
+  const rows = layers.map((layer) => (layer[part].shape[0] === 1 ? layer[part] : tf.slice(layer[part], 0, 1)));
+  return rows.length === 1 ? rows[0]! : tf.concat(rows, 0);
 }
 
-/** Pairs of a query and a class with what they are ranked by; NaN is no pair. */
-interface Pairs {
-  ranks: Float32Array;
-  query(pair: number): number;
-  label(pair: number): number;
-  score(rank: number): number;
-}
-
-/** Every class of every query. @param logits [Q,C] */
-const everyPair = (logits: Float32Array, classes: number): Pairs => ({
-  ranks: logits,
-  query: (pair) => Math.floor(pair / classes),
-  label: (pair) => pair % classes,
-  score: sigmoid,
-});
-
-/** The best class of each query by the logarithm of its probability; the last column, "no object", is none. @param logits [Q,C+1] */
-function bestOfEach(logits: Float32Array, classes: number): Pairs {
-  const width = classes + 1;
-  const ranks = new Float32Array(logits.length / width);
-  const labels = new Int32Array(ranks.length);
-  ranks.forEach((_, q) => {
-    const row = logits.subarray(q * width, (q + 1) * width);
-    const most = row.reduce((a, b) => Math.max(a, b), -Infinity);
-    const total = row.reduce((sum, x) => sum + Math.exp(x - most), 0);
-    const objects = row.subarray(0, classes);
-    labels[q] = objects.indexOf(Math.max(...objects));
-    ranks[q] = Math.max(...objects) - most - Math.log(total);
-  });
-  return { ranks, query: (pair) => pair, label: (pair) => labels[pair]!, score: Math.exp };
+/**
+ * What is told of the first image of a trace: a row for each layer, of ranks, pairs and boxes (see src/kernels/answers).
+ * Run inside tf.tidy and return the result from there, so that only it stays. Nothing is read back: it may be recorded.
+ * @returns [L+1, 2 K + 4 Q], K = Q for softmax scores, else the greater of Q and 100
+ */
+export function packAnswers({ layers }: Trace, scoring: Scoring): tf.Tensor2D {
+  const [logits, boxes] = [stacked(layers, 'logits'), stacked(layers, 'boxes')];
+  if (scoring === 'softmax') return bestAnswers(logits, boxes);
+  return pairAnswers(logits, boxes, pairCount(logits.shape[1], logits.shape[2]));
 }
 
 /**
  * The best pairs of query and class in every layer. Sigmoid scores stand alone, so a query may be several classes; softmax
  * scores exclude each other, and a query is its best class, as in DETR (arXiv 2005.12872).
- * @param packed what packTrace made, read back
+ * @param packed what packAnswers made, read back
+ * @param layers of the same trace; only their names are read
  * @param classes C, without "no object"
  */
-export function unpackLayers(
+export function unpackAnswers(
   packed: Float32Array,
-  layers: Trace['layers'],
+  layers: readonly Pick<Trace['layers'][number], 'layer'>[],
   { classes, queries, scoring }: { classes: number; queries: number; scoring: Scoring },
 ): LayerResult[] {
-  const columns = scoring === 'softmax' ? classes + 1 : classes;
-  const width = columns + 4;
+  const width = packed.length / layers.length;
+  const count = scoring === 'softmax' ? queries : pairCount(queries, classes);
   return layers.map(({ layer }, index) => {
-    const logits = new Float32Array(queries * columns);
-    const boxes = new Float32Array(queries * 4);
-    for (let q = 0; q < queries; q++) {
-      const row = (index * queries + q) * width;
-      logits.set(packed.subarray(row, row + columns), q * columns);
-      boxes.set(packed.subarray(row + columns, row + width), q * 4);
-    }
-    const pairs = scoring === 'softmax' ? bestOfEach(logits, classes) : everyPair(logits, classes);
-    const best = highest(pairs.ranks, Math.max(LEAST_DETECTIONS, queries));
+    const row = packed.subarray(index * width, (index + 1) * width);
+    const [ranks, pairs] = [row.subarray(0, count), row.subarray(count, 2 * count)];
+    const boxes = row.slice(2 * count);
+    // What has no score comes last among pairs; among queries it is anywhere.
+    const told = highest(
+      ranks.map((rank, place) => (pairs[place]! < 0 ? NaN : rank)),
+      count,
+    );
+    const [query, score] =
+      scoring === 'softmax'
+        ? [(place: number) => place, Math.exp]
+        : [(place: number) => Math.floor(pairs[place]! / classes), sigmoid];
     return {
       layer,
       boxes,
-      query: Int32Array.from(best, (i) => pairs.query(i)),
-      label: Int32Array.from(best, (i) => pairs.label(i)),
-      score: Float32Array.from(best, (i) => pairs.score(pairs.ranks[i]!)),
+      query: Int32Array.from(told, query),
+      label: Int32Array.from(told, (place) => (scoring === 'softmax' ? pairs[place]! : pairs[place]! % classes)),
+      score: Float32Array.from(told, (place) => score(ranks[place]!)),
     };
   });
 }

@@ -1,4 +1,4 @@
-/** One picture from the camera, for the page (workers have no camera). The camera is off again when the promise settles. */
+/** The camera, for the page (workers have none): one picture, or live until it is closed. */
 import { DetectorError } from '../../lib/errors';
 
 /** Cameras open with dark frames while they measure the light. */
@@ -34,6 +34,21 @@ async function openCamera(): Promise<MediaStream> {
 const nextFrame = (video: HTMLVideoElement): Promise<void> =>
   new Promise((done) => void video.requestVideoFrameCallback(() => done()));
 
+/** Asks for the camera and waits until it is past its first dark frames. */
+async function play(stream: MediaStream): Promise<HTMLVideoElement> {
+  const video = document.createElement('video');
+  video.muted = true;
+  video.playsInline = true;
+  video.srcObject = stream;
+  await video.play();
+  for (let i = 0; i <= FRAMES_TO_SKIP; i++) await nextFrame(video);
+  return video;
+}
+
+function stop(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
+}
+
 /**
  * Asks for the camera, takes one frame and switches the camera off.
  * @returns the frame, owned by the caller
@@ -41,15 +56,63 @@ const nextFrame = (video: HTMLVideoElement): Promise<void> =>
  */
 export async function webcamFrame(): Promise<ImageBitmap> {
   const stream = await openCamera();
-  const video = document.createElement('video');
   try {
-    video.muted = true;
-    video.srcObject = stream;
-    await video.play();
-    for (let i = 0; i <= FRAMES_TO_SKIP; i++) await nextFrame(video);
-    return await createImageBitmap(video);
+    return await createImageBitmap(await play(stream));
   } finally {
-    video.srcObject = null;
-    for (const track of stream.getTracks()) track.stop();
+    stop(stream);
+  }
+}
+
+/**
+ * A camera that stays on until it is closed. What it shows is held nowhere but in the video element, which has the newest frame.
+ */
+class Webcam {
+  private isClosed = false;
+
+  constructor(
+    readonly video: HTMLVideoElement,
+    private readonly stream: MediaStream,
+  ) {}
+
+  /** Calls back for each new frame; the browser calls for none while the page is hidden. */
+  onFrame(callback: () => void): void {
+    const next = (): void => {
+      if (this.isClosed) return;
+      callback();
+      this.video.requestVideoFrameCallback(next);
+    };
+    this.video.requestVideoFrameCallback(next);
+  }
+
+  /** Calls back when the camera is unplugged or taken away. */
+  onEnd(callback: () => void): void {
+    for (const track of this.stream.getVideoTracks()) track.addEventListener('ended', callback);
+  }
+
+  setEnabled(enabled: boolean): void {
+    for (const track of this.stream.getVideoTracks()) track.enabled = enabled;
+  }
+
+  async capture(): Promise<ImageBitmap | null> {
+    const { video } = this;
+    if (this.isClosed || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || video.videoWidth === 0) return null;
+    return createImageBitmap(video);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.video.srcObject = null;
+    stop(this.stream);
+  }
+}
+
+/** @throws DetectorError `image` when the camera is denied, absent or busy */
+export async function openWebcam(): Promise<Webcam> {
+  const stream = await openCamera();
+  try {
+    return new Webcam(await play(stream), stream);
+  } catch (thrown) {
+    stop(stream);
+    throw thrown;
   }
 }

@@ -6,7 +6,8 @@ import { openTestDevice, throwFaults } from '../testing/device';
 import { sharedBytes, sharedIsHere } from '../testing/shared';
 import { levelValues, resampleTable, type Normalisation } from './coefficients';
 import { resizePixels, toFloats } from './reference';
-import { resizeToTensor, type ImageSource } from './op';
+import { resizeDevice } from './device';
+import { resizeInto, resizeToTensor, type ImageSource } from './op';
 import { noisePixels, pillowCases } from './testing';
 
 const EXACT: ImageBitmapOptions = { premultiplyAlpha: 'none', colorSpaceConversion: 'none' };
@@ -60,6 +61,8 @@ describe.each(sizes)('$from to $to', ({ from, to }) => {
     expect(fromData.shape).toEqual([1, to[0], to[1], 3]);
     expect(maxDifference(await valuesOf(fromData), want)).toBe(0);
     expect(maxDifference(await valuesOf(gpuResize(bitmap, to, IMAGENET)), want)).toBe(0);
+    const inTwo = resizeToTensor(bitmap, to, IMAGENET, 'gpu in two passes');
+    expect(maxDifference(await valuesOf(inTwo), want)).toBe(0);
     bitmap.close();
   });
 });
@@ -129,6 +132,52 @@ test('calls with other sizes in between give the same bytes and leave no tensor 
   expect(after.numBytesAllocatedInGPU).toBe(before.numBytesAllocatedInGPU);
 });
 
+describe('into a tensor that is there', () => {
+  const from: Size = [46, 62];
+  const pixels = noisePixels(...from);
+  const image = new ImageData(pixels, from[1], from[0]);
+  const want = expected(pixels, from, [20, 33], IMAGENET);
+
+  test.each(['best', 'gpu', 'plain'] as const)('%s: what was run before sees the old numbers', async (path) => {
+    const into = tf.ones([1, 20, 33, 3]) as tf.Tensor4D;
+    expect((await into.data())[0]).toBe(1);
+    const before = tf.add(into, 1);
+    resizeInto(image, into, IMAGENET, path);
+    const after = tf.add(into, 1);
+    expect(maxDifference(await valuesOf(before), new Float32Array(want.length).fill(2))).toBe(0);
+    expect(maxDifference(await into.data(), want)).toBe(0);
+    expect(
+      maxDifference(
+        await valuesOf(after),
+        want.map((value) => Math.fround(value + 1)),
+      ),
+    ).toBeLessThanOrEqual(3e-7);
+    into.dispose();
+  });
+
+  test('again and again: the last image, and nothing is allocated', async () => {
+    const into = tf.zeros([1, 20, 33, 3]) as tf.Tensor4D;
+    const other = new ImageData(noisePixels(31, 90), 90, 31);
+    resizeInto(other, into, IMAGENET, 'gpu');
+    resizeInto(image, into, IMAGENET, 'gpu');
+    const before = { ...tf.memory() };
+    for (let i = 0; i < 5; i++) for (const each of [other, image]) resizeInto(each, into, IMAGENET, 'gpu');
+    expect({ ...tf.memory() }).toEqual(before);
+    expect(maxDifference(await valuesOf(into), want)).toBe(0);
+  });
+
+  test('other shapes and types are refused', () => {
+    expect(() => resizeInto(image, tf.zeros([2, 20, 33, 3]))).toThrow('expected into [1,h,w,3], got [2,20,33,3]');
+    expect(() => resizeInto(image, tf.zeros([1, 20, 33, 3], 'int32'))).toThrow('int32');
+  });
+});
+
+test('the pass for video frames compiles', async () => {
+  opened.device.pushErrorScope('validation');
+  resizeDevice(opened.device).compileForFrames();
+  expect(await opened.device.popErrorScope()).toBeNull();
+});
+
 test('the tensor goes straight into TF.js’s own programs', async () => {
   const pixels = noisePixels(8, 10);
   const image = new ImageData(pixels, 10, 8);
@@ -142,7 +191,7 @@ describe('every path', () => {
   const pixels = noisePixels(...from);
   const want = expected(pixels, from, [20, 33], IMAGENET);
 
-  test.each(['best', 'gpu', 'plain'] as const)('%s: a bitmap', async (path) => {
+  test.each(['best', 'gpu', 'gpu in two passes', 'plain'] as const)('%s: a bitmap', async (path) => {
     const bitmap = await createImageBitmap(new ImageData(pixels, from[1], from[0]), EXACT);
     expect(maxDifference(await valuesOf(resizeToTensor(bitmap, [20, 33], IMAGENET, path)), want)).toBe(0);
     bitmap.close();

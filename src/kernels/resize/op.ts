@@ -9,8 +9,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { DetectorError } from '../../lib/errors';
 import { isSoftwareAdapter } from '../adapter';
+import { expectShape, expectThat } from '../shapes';
+import { submit } from '../submit';
 import { levelValues, resampleTable, type Normalisation, type ResampleTable } from './coefficients';
-import { resizeDevice, type Source } from './device';
+import { resizeDevice, type Passes, type ResizeWork, type Source } from './device';
 import { resizePixels, toFloats } from './reference';
 
 const KEPT = 64;
@@ -29,8 +31,11 @@ function tableFor(inSize: number, outSize: number): ResampleTable {
   return table;
 }
 
-/** What a photo, a frame or a canvas may come as. The WebGPU path takes all but frames as they are. */
+/** What a photo, a frame or a canvas may come as. */
 export type ImageSource = Source | VideoFrame;
+
+/** 'best' decides by the adapter and the image; the others are for tests and measurements. */
+export type ResizePath = 'best' | 'gpu' | 'gpu in two passes' | 'plain';
 
 const isFrame = (image: ImageSource): image is VideoFrame => 'displayWidth' in image;
 
@@ -64,9 +69,6 @@ function pixelsOf(image: ImageSource): { pixels: Uint8ClampedArray; exact: boole
   return { pixels, exact };
 }
 
-/** A frame by way of a canvas: Chromium refuses to copy frames into a texture of a software adapter. */
-const sourceOf = (image: ImageSource): Source => (isFrame(image) ? drawn(image, false).canvas : image);
-
 /** Chromium before 131 has no adapterInfo on the device. */
 function isSoftware({ adapterInfo }: { adapterInfo?: GPUAdapterInfo }): boolean {
   return adapterInfo !== undefined && isSoftwareAdapter(adapterInfo);
@@ -77,54 +79,109 @@ interface Tables {
   columns: ResampleTable;
 }
 
-function resizePlainly(
-  pixels: Uint8ClampedArray,
-  { rows, columns }: Tables,
-  normalisation: Normalisation,
-): tf.Tensor4D {
-  const values = toFloats(resizePixels(pixels, rows, columns), levelValues(normalisation));
-  return tf.tensor4d(values, [1, rows.outSize, columns.outSize, 3]);
+const plainly = (pixels: Uint8ClampedArray, { rows, columns }: Tables, normalisation: Normalisation): Float32Array =>
+  toFloats(resizePixels(pixels, rows, columns), levelValues(normalisation));
+
+/**
+ * A frame is read in place on hardware; by way of a canvas on software adapters, where Chromium's GPU process ends over
+ * frames, and in browsers that do not take them.
+ */
+function onGpu(device: GPUDevice, image: ImageSource, work: ResizeWork): void {
+  const resize = resizeDevice(device);
+  if (!isFrame(image)) return resize.run(image, work);
+  if (!isSoftware(device)) {
+    try {
+      return resize.runFrame(image, work);
+    } catch (thrown) {
+      if (!(thrown instanceof DOMException || thrown instanceof TypeError)) throw thrown;
+    }
+  }
+  resize.run(drawn(image, false).canvas, work);
 }
 
-function resizeOnGpu(
-  backend: WebGPUBackend,
+/**
+ * Where the resize happens: on a GPU everything stays there and nothing is awaited. On a software adapter the plain loops
+ * give the same bytes seven times sooner (640 x 480 to 320 x 320 on SwiftShader: 5 ms for 36, most of it the browser's copy
+ * into a texture), except for images with transparency, whose colours only the texture copy keeps.
+ * @param take gets the values, or, where they are made on the GPU, is left out for `output`
+ */
+function resizeTo(
   image: ImageSource,
-  { rows, columns }: Tables,
+  [height, width]: readonly [number, number],
   normalisation: Normalisation,
-): tf.Tensor4D {
-  const results: tf.TensorInfo[] = [];
-  resizeDevice(backend.device).run(sourceOf(image), rows, columns, normalisation, () => {
-    const info = backend.makeTensorInfo([1, rows.outSize, columns.outSize, 3], 'float32');
-    results.push(info);
-    backend.uploadToGPU(info.dataId);
-    return backend.tensorMap.get(info.dataId).resource as GPUBuffer;
-  });
-  return tf.engine().makeTensorFromTensorInfo(results[0]!) as tf.Tensor4D;
+  path: ResizePath,
+  target: { output(): GPUBuffer; take(values: Float32Array): void },
+): void {
+  const [inHeight, inWidth] = sizeOf(image);
+  const tables = { rows: tableFor(inHeight, height), columns: tableFor(inWidth, width) };
+  const backend = tf.backend();
+  const gpu = backend instanceof WebGPUBackend && path !== 'plain' ? backend : undefined;
+  const passes: { passes?: Passes } = path === 'gpu in two passes' ? { passes: 2 } : {};
+  const work: ResizeWork = { ...tables, normalisation, output: target.output, ...passes };
+  if (gpu && (path !== 'best' || !isSoftware(gpu.device))) return onGpu(gpu.device, image, work);
+  const { pixels, exact } = pixelsOf(image);
+  if (gpu && !exact) return onGpu(gpu.device, image, work);
+  target.take(plainly(pixels, tables, normalisation));
+}
+
+/** The tensor's buffer, made where it has none yet. */
+function bufferOf(backend: WebGPUBackend, { dataId }: tf.TensorInfo): GPUBuffer {
+  backend.uploadToGPU(dataId);
+  return backend.tensorMap.get(dataId).resource as GPUBuffer;
 }
 
 /**
  * Resizes to `size` and normalises: (level * rescale - mean) / std. Alpha is dropped. The image stays the caller's.
- *
- * On a GPU everything stays there and nothing is awaited. On a software adapter the plain loops give the same bytes seven
- * times sooner (640 x 480 to 320 x 320 on SwiftShader: 5 ms for 36, most of it the browser's copy into a texture), except
- * for images with transparency, whose colours only the texture copy keeps.
  * @param size [h, w]
- * @param path 'best' decides by the adapter; the others are for tests and measurements
  * @returns float32 [1,h,w,3], RGB, owned by the caller
  * @throws DetectorError `image` when the image is empty, closed or does not fit the device, `internal` for sizes below 1
  */
 export function resizeToTensor(
   image: ImageSource,
-  [height, width]: readonly [number, number],
+  size: readonly [number, number],
   normalisation: Normalisation = {},
-  path: 'best' | 'gpu' | 'plain' = 'best',
+  path: ResizePath = 'best',
 ): tf.Tensor4D {
-  const [inHeight, inWidth] = sizeOf(image);
-  const tables = { rows: tableFor(inHeight, height), columns: tableFor(inWidth, width) };
+  const shape: [number, number, number, number] = [1, ...size, 3];
+  const results: tf.Tensor4D[] = [];
+  resizeTo(image, size, normalisation, path, {
+    output: () => {
+      const backend = tf.backend() as WebGPUBackend;
+      const info = backend.makeTensorInfo(shape, 'float32');
+      results.push(tf.engine().makeTensorFromTensorInfo(info) as tf.Tensor4D);
+      return bufferOf(backend, info);
+    },
+    take: (values) => results.push(tf.tensor4d(values, shape)),
+  });
+  return results[0]!;
+}
+
+/**
+ * As `resizeToTensor`, into a tensor that is there already: a recorded plan reads its input from always the same buffer.
+ * Programs that were run before see what the tensor held before; those that run afterwards, and plans, the image.
+ * @param into float32 [1,h,w,3] on the WebGPU backend
+ * @throws DetectorError as `resizeToTensor`, and `internal` for another shape, type or backend
+ */
+export function resizeInto(
+  image: ImageSource,
+  into: tf.Tensor4D,
+  normalisation: Normalisation = {},
+  path: ResizePath = 'best',
+): void {
   const backend = tf.backend();
-  const gpu = backend instanceof WebGPUBackend && path !== 'plain' ? backend : undefined;
-  if (gpu && (path === 'gpu' || !isSoftware(gpu.device))) return resizeOnGpu(gpu, image, tables, normalisation);
-  const { pixels, exact } = pixelsOf(image);
-  if (gpu && !exact) return resizeOnGpu(gpu, image, tables, normalisation);
-  return resizePlainly(pixels, tables, normalisation);
+  if (!(backend instanceof WebGPUBackend)) {
+    throw new DetectorError('internal', 'resizeInto', `expected the backend webgpu, got ${tf.getBackend()}`);
+  }
+  expectShape('resizeInto', 'into', into.shape, [1, 'h', 'w', 3]);
+  expectThat('resizeInto', into.dtype === 'float32', `expected into of float32, got ${into.dtype}`);
+  const output = (): GPUBuffer => {
+    const buffer = bufferOf(backend, into);
+    // What TF.js has recorded and not yet submitted comes first, and what it has read back of the old numbers is no longer true.
+    submit(backend);
+    Object.assign(backend.tensorMap.get(into.dataId), { values: null });
+    return buffer;
+  };
+  const take = (values: Float32Array): void =>
+    backend.device.queue.writeBuffer(output(), 0, values as Float32Array<ArrayBuffer>);
+  resizeTo(image, [into.shape[1], into.shape[2]], normalisation, path, { output, take });
 }

@@ -1,5 +1,5 @@
 /** An image of a step as an episode: what each decoder layer made of it without noise and in every rollout, and what that earned. */
-import { useState, type ReactNode } from 'react';
+import { memo, useDeferredValue, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { EpisodeSnapshot, RunInfo } from '../../lib/training';
 import { useTraining } from '../../state/react';
@@ -22,6 +22,8 @@ export function Episode(): ReactNode {
   const found = chosen ? episodes.indexOf(chosen) : -1;
   const at = found >= 0 ? found : episodes.length - 1;
   const snapshot = episodes[at];
+  // Its pictures are rendered in the pauses of everything else, so that no frame waits for all of them.
+  const rendered = useDeferredValue(snapshot, undefined);
   if (!run || !snapshot) return <p className={styles['none']}>{t('episode.none')}</p>;
   return (
     <section className={styles['panel']} aria-label={t('episode.title')}>
@@ -49,13 +51,18 @@ export function Episode(): ReactNode {
           ))}
         </ul>
       </div>
-      <Layers run={run} snapshot={snapshot} />
+      {rendered ? <Layers classes={run.classes} settings={run.settings} snapshot={rendered} /> : null}
       <p className={styles['muted']}>{t('episode.hint')}</p>
     </section>
   );
 }
 
-function Layers({ run, snapshot }: { run: RunInfo; snapshot: EpisodeSnapshot }): ReactNode {
+interface LayersProps extends Pick<RunInfo, 'classes' | 'settings'> {
+  snapshot: EpisodeSnapshot;
+}
+
+/** Renders again for another snapshot, not for every step that the run does. */
+const Layers = memo(function Layers({ classes, settings, snapshot }: LayersProps): ReactNode {
   const { t } = useTranslation();
   const picture = usePicture(snapshot.picture);
   return (
@@ -71,7 +78,8 @@ function Layers({ run, snapshot }: { run: RunInfo; snapshot: EpisodeSnapshot }):
               outcome={mean}
               labels={snapshot.labels}
               picture={picture}
-              run={run}
+              classes={classes}
+              settings={settings}
             />
             <div className={styles['rollouts']}>
               {rollouts.map((outcome, index) => (
@@ -82,7 +90,8 @@ function Layers({ run, snapshot }: { run: RunInfo; snapshot: EpisodeSnapshot }):
                   outcome={outcome}
                   labels={snapshot.labels}
                   picture={picture}
-                  run={run}
+                  classes={classes}
+                  settings={settings}
                 />
               ))}
             </div>
@@ -91,4 +100,4 @@ function Layers({ run, snapshot }: { run: RunInfo; snapshot: EpisodeSnapshot }):
       })}
     </div>
   );
-}
+});

@@ -2,6 +2,7 @@
 import { useEffect, useRef, type PointerEvent, type ReactNode } from 'react';
 import { drawEpisode, findingAt, type EpisodeScene } from '../../ui/drawing/episode';
 import styles from './episode.module.css';
+import { paintSoon } from './paint-queue';
 
 interface EpisodeCanvasProps {
   scene: EpisodeScene;
@@ -18,9 +19,15 @@ export function EpisodeCanvas({ scene, picture, label }: EpisodeCanvasProps): Re
     if (!element) return;
     pointed.current = -1;
     const draw = (): void => paint(element, { ...scene, pointed: pointed.current }, picture);
-    const resized = new ResizeObserver(draw);
+    let takeBack = (): void => undefined;
+    const resized = new ResizeObserver(() => {
+      takeBack = paintSoon(draw);
+    });
     resized.observe(element);
-    return () => resized.disconnect();
+    return () => {
+      resized.disconnect();
+      takeBack();
+    };
   }, [scene, picture]);
 
   const point = (event: PointerEvent<HTMLCanvasElement>): void => {
@@ -50,9 +57,11 @@ function paint(canvas: HTMLCanvasElement, scene: EpisodeScene, picture: ImageBit
   const pen = canvas.getContext('2d');
   if (!pen || width === 0) return;
   const density = window.devicePixelRatio;
-  canvas.width = Math.round(width * density);
-  canvas.height = Math.round(height * density);
-  pen.scale(density, density);
+  const [columns, rows] = [Math.round(width * density), Math.round(height * density)];
+  // Another size makes the canvas anew, even the same size does.
+  if (canvas.width !== columns || canvas.height !== rows) [canvas.width, canvas.height] = [columns, rows];
+  pen.setTransform(density, 0, 0, density, 0, 0);
+  pen.clearRect(0, 0, width, height);
   if (picture && picture.width > 0) pen.drawImage(picture, 0, 0, width, height);
   drawEpisode(pen, scene, { width, height });
 }

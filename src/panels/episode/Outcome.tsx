@@ -8,20 +8,19 @@ import { advantageColour, PART_COLOURS, rewardBar } from '../../ui/drawing/episo
 import styles from './episode.module.css';
 import { EpisodeCanvas } from './EpisodeCanvas';
 
-interface OutcomeProps {
+interface OutcomeProps extends Pick<RunInfo, 'classes' | 'settings'> {
   name: string;
   layerName: string;
   outcome: EpisodeOutcome;
   labels: ImageLabels;
   picture: ImageBitmap | null;
-  run: RunInfo;
 }
 
 export const Outcome = memo(function Outcome(props: OutcomeProps): ReactNode {
-  const { name, layerName, outcome, labels, picture, run } = props;
+  const { name, layerName, outcome, labels, picture, classes, settings } = props;
   const { t } = useTranslation();
-  const scene = useMemo(() => sceneOf(outcome, labels, run.classes), [outcome, labels, run.classes]);
-  const bar = rewardBar(outcome, run.settings);
+  const scene = useMemo(() => sceneOf(outcome, labels, classes), [outcome, labels, classes]);
+  const bar = rewardBar(outcome, settings);
   const numbers = t('episode.numbers', {
     reward: outcome.reward.toFixed(3),
     iou: outcome.iou.toFixed(3),

@@ -1,8 +1,8 @@
 /** Files, a folder, samples, the camera. Pasting and dropping work anywhere on the page. */
 import { useRef, type ChangeEvent, type ReactNode } from 'react';
-import { Camera, FolderOpen, ImagePlus, Images as Pictures } from 'lucide-react';
+import { Camera, FolderOpen, ImagePlus, Images as Pictures, Video } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { useCommands } from '../../state/react';
+import { useAppState, useCommands } from '../../state/react';
 import { SAMPLES } from '../../state/samples';
 import { Button, IconButton } from '../../ui/Button';
 import { Menu, MenuItem } from '../../ui/Menu';
@@ -66,7 +66,24 @@ export function AddImages(): ReactNode {
         <IconButton label={t('images.webcam')} onClick={commands.addWebcamFrame}>
           <Camera />
         </IconButton>
+        <LiveButton />
       </div>
     </div>
+  );
+}
+
+/** Whether the camera is live. */
+function LiveButton(): ReactNode {
+  const { t } = useTranslation();
+  const commands = useCommands();
+  const isLive = useAppState((state) => state.live !== null);
+  return (
+    <IconButton
+      label={t('images.live')}
+      aria-pressed={isLive}
+      onClick={isLive ? commands.stopLive : commands.startLive}
+    >
+      <Video />
+    </IconButton>
   );
 }

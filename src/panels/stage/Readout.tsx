@@ -6,6 +6,7 @@ import { classNameOf } from '../../state/model';
 import { useAppState, useLabels } from '../../state/react';
 import { currentItem, currentNames, currentResult, wholeLayer } from '../../state/select';
 import { classColour } from '../../ui/drawing/colours';
+import { formatMs } from '../../ui/format';
 import { LabelFacts } from './LabelFacts';
 import styles from './stage.module.css';
 
@@ -22,6 +23,8 @@ export function Readout(): ReactNode {
 function ImageFacts(): ReactNode {
   const { t } = useTranslation();
   const item = useAppState(currentItem);
+  const isLive = useAppState((state) => state.live !== null);
+  if (isLive) return <LiveFacts />;
   if (!item) return <span />;
   return (
     <span className={styles['facts']}>
@@ -32,6 +35,33 @@ function ImageFacts(): ReactNode {
       <span className={styles['badge']} data-status={item.status}>
         {t(`status.${item.status}`)}
       </span>
+    </span>
+  );
+}
+
+/** How fast the camera's frames are answered. */
+function LiveFacts(): ReactNode {
+  const { t } = useTranslation();
+  const live = useAppState((state) => state.live);
+  if (!live) return <span />;
+  const { status, rate, detections, frames, mostInFlight } = live;
+  return (
+    <span className={styles['facts']} data-live={status} data-frames={frames} data-most={mostInFlight}>
+      <span className={styles['name']}>{t('images.webcamName')}</span>
+      {detections ? (
+        <span className={styles['muted']}>
+          {t('stage.size', { width: detections.width, height: detections.height })}
+        </span>
+      ) : null}
+      {rate && status === 'on' ? (
+        <span className={styles['rate']}>
+          {t('stage.rate', {
+            rate: rate.perSecond === null ? '–' : rate.perSecond.toFixed(1),
+            latency: formatMs(rate.latency),
+          })}
+        </span>
+      ) : null}
+      {status === 'on' ? null : <span className={styles['badge']}>{t(`stage.liveStatus.${status}`)}</span>}
     </span>
   );
 }

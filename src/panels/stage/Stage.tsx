@@ -21,6 +21,7 @@ export function Stage(): ReactNode {
   const mode = useLabels((state) => state.mode);
   const firstClass = t('label.firstClass');
   const name = useAppState((state) => currentItem(state)?.name);
+  const live = useAppState((state) => state.live?.status);
   const refused = useAppState((state) => currentItem(state)?.error);
   const [magnification, setMagnification] = useState(1);
   const frame = useRef<HTMLDivElement>(null);
@@ -37,6 +38,7 @@ export function Stage(): ReactNode {
       labels,
       firstClass,
       fetchPicture: commands.picture,
+      liveVideo: commands.liveVideo,
       onMagnify: setMagnification,
     });
     handle.current = stage;
@@ -69,8 +71,12 @@ export function Stage(): ReactNode {
     ),
   );
 
-  const describe = (shown: string | undefined): string =>
-    shown === undefined ? t('stage.empty') : t(mode === 'label' ? 'label.stageImage' : 'stage.image', { name: shown });
+  const describe = (shown: string | undefined): string => {
+    if (live) return t('stage.live');
+    return shown === undefined
+      ? t('stage.empty')
+      : t(mode === 'label' ? 'label.stageImage' : 'stage.image', { name: shown });
+  };
 
   return (
     <section className={styles['stage']} aria-label={t('stage.title')}>
@@ -78,7 +84,9 @@ export function Stage(): ReactNode {
       <div ref={frame} className={styles['frame']} data-mode={mode}>
         <canvas ref={picture} role="img" aria-label={describe(name)} />
         <canvas ref={overlay} aria-hidden="true" />
-        {name ? null : <p className={styles['empty']}>{t('stage.empty')}</p>}
+        {name || live === 'on' || live === 'hidden' ? null : (
+          <p className={styles['empty']}>{t(live === 'opening' ? 'stage.liveOpening' : 'stage.empty')}</p>
+        )}
         {refused ? (
           <div className={styles['empty']}>
             <ErrorText error={refused} />

@@ -9,6 +9,7 @@ import { toImage } from '../../ui/drawing/view';
 import { followLabelKeys } from './label-keys';
 import { followLabelPointer } from './label-pointer';
 import { followLabels } from './follow-labels';
+import { followLive } from './follow-live';
 import { followLooked } from './follow-looked';
 import { Painter } from './painter';
 import { attachZoom } from './zoom';
@@ -37,12 +38,14 @@ export interface StageParts {
   firstClass: string;
   /** The decoded picture of an image id. */
   fetchPicture(id: string): Promise<Decoded> | undefined;
+  /** The camera's picture while it is live. */
+  liveVideo(): HTMLVideoElement | null;
   /** Told the magnification over the fitted view. */
   onMagnify(k: number): void;
 }
 
 export function mountStage(parts: StageParts): StageHandle {
-  const { frame, picture, overlay, store, labels, firstClass, fetchPicture, onMagnify } = parts;
+  const { frame, picture, overlay, store, labels, firstClass, fetchPicture, liveVideo, onMagnify } = parts;
   const isLabelling = (): boolean => labels.getState().mode === 'label';
   const painter = new Painter(picture, overlay);
   const zoom = attachZoom(
@@ -61,6 +64,7 @@ export function mountStage(parts: StageParts): StageHandle {
     followScene(store, painter),
     followLooked(store, painter),
     followPicture(store, fetchPicture, painter, zoom.reset),
+    followLive(store, liveVideo, painter, zoom.reset),
     followPointer(frame, store, painter, isLabelling),
     followLabels({ app: store, labels }, painter),
   ];

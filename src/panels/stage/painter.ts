@@ -20,7 +20,7 @@ export type Labels = Pick<LabelScene, 'labels' | 'predictions'>;
 export class Painter {
   readonly #picture: HTMLCanvasElement;
   readonly #overlay: HTMLCanvasElement;
-  #bitmap: ImageBitmap | null = null;
+  #bitmap: ImageBitmap | HTMLVideoElement | null = null;
   #image: Size = { width: 0, height: 0 };
   #viewport: Size = { width: 0, height: 0 };
   #density = 1;
@@ -39,11 +39,16 @@ export class Painter {
     this.#overlay = overlay;
   }
 
-  /** @param size upright size of the original in pixels; `bitmap` may be a reduced copy, null while it is decoded */
-  setImage(bitmap: ImageBitmap | null, size: Size): void {
+  /** @param size upright size of the original in pixels; `bitmap` may be a reduced copy or a video, null while it is decoded */
+  setImage(bitmap: ImageBitmap | HTMLVideoElement | null, size: Size): void {
     if (this.#bitmap === bitmap && this.#image.width === size.width && this.#image.height === size.height) return;
     this.#bitmap = bitmap;
     this.#image = size;
+    this.#draw(true);
+  }
+
+  /** The video has another frame. */
+  refresh(): void {
     this.#draw(true);
   }
 
@@ -154,7 +159,7 @@ export class Painter {
     pen.setTransform(this.#density, 0, 0, this.#density, 0, 0);
     pen.clearRect(0, 0, this.#viewport.width, this.#viewport.height);
     // A closed bitmap has no width: it was dropped from the kept few while another is on its way.
-    if (!this.#bitmap || this.#bitmap.width === 0) return;
+    if (!this.#bitmap || ('close' in this.#bitmap && this.#bitmap.width === 0)) return;
     // Single pixels are what a person who zooms this far wants to see.
     pen.imageSmoothingEnabled = view.scale * this.#density < 6;
     pen.imageSmoothingQuality = 'high';
