@@ -19,10 +19,12 @@ import { newId } from './ids';
 import { createIntake } from './intake';
 import { createLabelExport, type LabelExport } from './labels-export';
 import { createLabelImport, type LabelImport } from './labels-import';
+import { createLive } from './live';
 import { createLabelSplits } from './labels-split';
 import { linkOf } from './linked-view';
 import { createModels } from './models';
 import { createPersistence } from './persistence';
+import { createProfiling } from './profile';
 import type { Ports, TableOptions } from './ports';
 import { createLooking } from './query-views';
 import { createQueue } from './queue';
@@ -37,7 +39,7 @@ export interface SessionParts {
   /** Address of the folder with the samples, ending in a slash. */
   samples: string;
   /** Words for things that have no file name. */
-  words: { webcam: string; link: string; linkOnlySamples: string; views: string; clusters: string };
+  words: { webcam: string; link: string; linkOnlySamples: string; views: string; clusters: string; profile: string };
 }
 
 export interface DetectorSession {
@@ -76,6 +78,7 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
   const exports = createExports(store, pictures, ports);
   const looking = createLooking(store, client, pictures);
   const clustering = createClustering({ store, client, pictures, again: queue.again });
+  const profiling = createProfiling({ store, client, pictures, what: words.profile });
   const intake = createIntake({
     store,
     pictures,
@@ -126,6 +129,7 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
   });
   const compare = createCompareStore();
   const comparing = createCompare({ store, compare, labels, pictures, client });
+  const live = createLive({ store, labels, compare, client, ports, name: words.webcam, page: document });
   const sessionFile = createSessionFile({
     store,
     labels,
@@ -179,9 +183,13 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
   const commands: Commands = {
     ...teaching.commands,
     ...comparing,
+    ...profiling,
     addItems: (items, origin) => void intake.addItems(items, origin),
     addSample: (name) => void intake.addSample(name),
     addWebcamFrame: () => void intake.addWebcamFrame(words.webcam),
+    startLive: live.start,
+    stopLive: live.stop,
+    liveVideo: live.video,
     cancelImages: () => {
       intake.cancel();
       queue.cancel();

@@ -21,6 +21,21 @@ export type Collected =
   /** A whole session in one file, for `Ports.session.read`. */
   | { session: File; path: string };
 
+/** A camera that is on. */
+export interface LiveCamera {
+  /** Plays what the camera sees. */
+  video: HTMLVideoElement;
+  /** Calls back for each new frame until the camera is closed. */
+  onFrame(callback: () => void): void;
+  /** Calls back when the camera goes away by itself. */
+  onEnd(callback: () => void): void;
+  /** Off: the camera delivers black frames, which nobody should look at. */
+  setEnabled(enabled: boolean): void;
+  /** The newest frame, owned by the caller; null while there is none. */
+  capture(): Promise<ImageBitmap | null>;
+  close(): void;
+}
+
 export interface TableEntry {
   /** Name of the image file. */
   file: string;
@@ -97,6 +112,8 @@ export interface Ports {
   thumbnail(blob: Blob, name: string, side: number): Promise<Blob>;
   /** One frame of the camera; @throws DetectorError when it is denied or absent. */
   webcamFrame(): Promise<ImageBitmap>;
+  /** The camera, on until it is closed; @throws DetectorError when it is denied or absent. */
+  openWebcam(): Promise<LiveCamera>;
   /** Files as one zip archive. */
   zip(files: readonly { path: string; bytes: Uint8Array<ArrayBuffer> }[]): Promise<Blob>;
   writeTable(

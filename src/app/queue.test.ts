@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Pictures } from '../state/pictures';
 import { createQueue } from './queue';
-import { addImage, fakeClient, freshStore, modelInfo } from './testing/fakes';
+import { addImage, FAKE_MEMORY, fakeClient, freshStore, modelInfo } from './testing/fakes';
 
 function fixture(...ids: string[]) {
   const store = freshStore();
@@ -28,7 +28,7 @@ describe('the queue', () => {
     await asked(calls, 2);
     expect(store.getState().queue).toEqual({ done: 1, total: 2 });
     calls[1]!.answer(succeed);
-    await vi.waitFor(() => expect(store.getState().memory).toEqual({ tensors: 1, bytes: 2, gpuBytes: 3 }));
+    await vi.waitFor(() => expect(store.getState().memory).toEqual(FAKE_MEMORY));
     expect(status()).toEqual(['a:done', 'b:done']);
     expect(store.getState().queue).toEqual({ done: 0, total: 0 });
   });

@@ -15,6 +15,16 @@ import { followTheme } from './theme';
 
 const FIRST_SAMPLE: SampleName = 'cat';
 
+/** The worker's code, the device and the weights keep every core busy: the first picture comes before them, if it comes soon. */
+const LONGEST_WAIT_MS = 700;
+
+function afterPainting(shown: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, LONGEST_WAIT_MS);
+    void shown.then(() => requestAnimationFrame(() => setTimeout(resolve)));
+  });
+}
+
 /**
  * Shows the page in `root` and starts the session.
  *
@@ -40,6 +50,7 @@ export function startApp(
       linkOnlySamples: i18next.t('app.linkOnlySamples'),
       views: i18next.t('notices.views'),
       clusters: i18next.t('clusters.title'),
+      profile: i18next.t('device.profile.title'),
     },
   });
   followTheme(store);
@@ -51,15 +62,17 @@ export function startApp(
       <App session={session} />
     </StrictMode>,
   );
-  void session.restoreImages().then((hasImages) => {
-    if (isSample(linked.sample)) void session.showSample(linked.sample);
-    else if (!hasImages) void session.showSample(FIRST_SAMPLE);
+  const shown = session.restoreImages().then((hasImages) => {
+    if (isSample(linked.sample)) return session.showSample(linked.sample);
+    return hasImages ? undefined : session.showSample(FIRST_SAMPLE);
   });
   window.addEventListener('hashchange', () => {
     const { sample } = applyLink(store, location.hash);
     if (isSample(sample)) void session.showSample(sample);
   });
   const backend = new URLSearchParams(search).get('backend') === 'wasm' ? 'wasm' : 'auto';
-  const started = session.start({ backend, ...(linked.model ? { model: linked.model } : {}) });
+  const started = afterPainting(shown).then(() =>
+    session.start({ backend, ...(linked.model ? { model: linked.model } : {}) }),
+  );
   return { ...session, started };
 }

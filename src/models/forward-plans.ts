@@ -7,8 +7,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { KernelTime, Plan } from '../kernels/plan/plan';
 import { record } from '../kernels/plan/record';
+import type { PartTime } from '../kernels/plan/plan';
+import { scoped } from '../kernels/scope';
 import type { Detector, Trace } from './detector';
-import { packTrace } from './postprocess';
+import { packAnswers } from './postprocess';
 
 /** Plans beyond these bytes go, the one used longest ago first; the last one used stays in any case. */
 const MOST_BYTES = 2 ** 30;
@@ -33,7 +35,7 @@ export class ForwardPlan {
     return this.plan.dispatches.length;
   }
 
-  /** @returns all layers as `packTrace` packs them, for `unpackLayers` */
+  /** @returns all layers as `packAnswers` packs them, for `unpackAnswers` */
   async read(): Promise<Float32Array> {
     const [packed] = await this.plan.read();
     return packed!;
@@ -47,6 +49,11 @@ export class ForwardPlan {
   /** Null where the adapter has no timestamp queries. */
   profile(): Promise<KernelTime[] | null> {
     return this.plan.profile();
+  }
+
+  /** As `Plan.profileParts`. */
+  profileParts(scopeOf: (scope: string) => string): Promise<PartTime[]> {
+    return this.plan.profileParts(scopeOf);
   }
 
   dispose(): void {
@@ -92,6 +99,17 @@ export class ForwardPlans {
     this.evict();
   }
 
+  /** Lets plans go, the one used longest ago first, until so many bytes are free or none is left. */
+  free(bytes: number): void {
+    let left = bytes;
+    for (const [key, plan] of this.plans) {
+      if (left <= 0) return;
+      left -= plan.bytes;
+      plan.dispose();
+      this.plans.delete(key);
+    }
+  }
+
   dispose(): void {
     this.plans.forEach((plan) => plan.dispose());
     this.plans.clear();
@@ -104,7 +122,7 @@ export class ForwardPlans {
     const plan = record(tf.backend() as WebGPUBackend, [input], () => {
       const trace = detector.decode(detector.encode(input));
       layers = trace.layers;
-      return [packTrace(trace)];
+      return [scoped('answer', () => packAnswers(trace, detector.scoring))];
     });
     return new ForwardPlan(plan, layers);
   }

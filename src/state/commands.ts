@@ -41,11 +41,28 @@ export interface CompareCommands {
   cancelMeasure(): void;
 }
 
-export interface Commands extends TrainingCommands, CompareCommands {
+export type ProfileFormat = 'json' | 'csv';
+
+/** What a detection costs (src/app/profile.ts). */
+export interface ProfileCommands {
+  /** Of an image like the current one, by the current model. */
+  profileImage(): void;
+  cancelProfile(): void;
+  /** As JSON. */
+  copyProfile(): void;
+  saveProfile(format: ProfileFormat): void;
+}
+
+export interface Commands extends TrainingCommands, CompareCommands, ProfileCommands {
   /** Files and folders that were picked, dropped or pasted: images, labels, zips, checkpoints. */
   addItems(items: DataTransfer | readonly File[], origin: 'file' | 'paste'): void;
   addSample(name: SampleName): void;
   addWebcamFrame(): void;
+  /** Detects on what the camera shows, in the place of the current image, until `stopLive` or until an image is shown. */
+  startLive(): void;
+  stopLive(): void;
+  /** The camera's picture while it is live. */
+  liveVideo(): HTMLVideoElement | null;
   /** Stops taking in and detecting; what is done stays. */
   cancelImages(): void;
   removeImage(id: string): void;

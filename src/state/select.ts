@@ -7,8 +7,11 @@ import type { AppState } from './store';
 export const currentItem = (state: AppState): ImageItem | undefined =>
   state.images.find((item) => item.id === state.currentImage);
 
-export const currentResult = (state: AppState): ImageDetections | undefined =>
-  state.currentImage === null ? undefined : state.results[state.currentImage];
+/** Of the current image; while the camera is live, of its latest frame. */
+export const currentResult = ({ live, currentImage, results }: AppState): ImageDetections | undefined => {
+  if (live) return live.detections ?? undefined;
+  return currentImage === null ? undefined : results[currentImage];
+};
 
 const NO_NAMES: readonly string[] = [];
 

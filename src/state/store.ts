@@ -5,18 +5,22 @@ import { createClustersSlice, type ClustersSlice } from './clusters';
 import { createDeviceSlice, type DeviceSlice } from './device';
 import { createHubSlice, type HubSlice } from './hub';
 import { createImagesSlice, type ImagesSlice } from './images';
+import { createLiveSlice, type LiveSlice } from './live';
 import { createLabelFilesSlice, type LabelFilesSlice } from './label-files';
 import { createModelSlice, type ModelSlice } from './model';
 import { createModelSpeedsSlice, type ModelSpeedsSlice } from './model-speeds';
+import { createProfileSlice, type ProfileSlice } from './profile';
 import { createQueryViewsSlice, type QueryViewsSlice } from './query-views';
 import { createViewSlice, type ViewSlice } from './view';
 
 export type AppState = ImagesSlice &
+  LiveSlice &
   LabelFilesSlice &
   ModelSlice &
   ModelSpeedsSlice &
   HubSlice &
   DeviceSlice &
+  ProfileSlice &
   ViewSlice &
   QueryViewsSlice &
   ClustersSlice;
@@ -24,7 +28,15 @@ export type AppState = ImagesSlice &
 // Not hubToken: a secret is kept nowhere.
 type Kept = Pick<
   AppState,
-  'modelChoice' | 'threshold' | 'theme' | 'trails' | 'showLabels' | 'sideWidth' | 'hubEndpoint' | 'speeds'
+  | 'modelChoice'
+  | 'threshold'
+  | 'theme'
+  | 'trails'
+  | 'showLabels'
+  | 'sideWidth'
+  | 'hubEndpoint'
+  | 'speeds'
+  | 'memoryBudget'
 >;
 
 export type AppStore = ReturnType<typeof createAppStore>;
@@ -35,11 +47,13 @@ export function createAppStore(storage: StateStorage) {
     persist(
       (...args) => ({
         ...createImagesSlice(...args),
+        ...createLiveSlice(...args),
         ...createLabelFilesSlice(...args),
         ...createModelSlice(...args),
         ...createModelSpeedsSlice(...args),
         ...createHubSlice(...args),
         ...createDeviceSlice(...args),
+        ...createProfileSlice(...args),
         ...createViewSlice(...args),
         ...createQueryViewsSlice(...args),
         ...createClustersSlice(...args),
@@ -48,7 +62,7 @@ export function createAppStore(storage: StateStorage) {
         name: 'stepdetr',
         version: 1,
         storage: createJSONStorage<Kept>(() => storage),
-        partialize: ({ modelChoice, threshold, theme, trails, showLabels, sideWidth, hubEndpoint, speeds }): Kept => ({
+        partialize: ({
           modelChoice,
           threshold,
           theme,
@@ -57,6 +71,17 @@ export function createAppStore(storage: StateStorage) {
           sideWidth,
           hubEndpoint,
           speeds,
+          memoryBudget,
+        }): Kept => ({
+          modelChoice,
+          threshold,
+          theme,
+          trails,
+          showLabels,
+          sideWidth,
+          hubEndpoint,
+          speeds,
+          memoryBudget,
         }),
       },
     ),

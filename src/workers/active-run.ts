@@ -129,6 +129,8 @@ export class ActiveRun {
       wish: () => (this.signal.aborted ? 'stop' : this.active.pause ? 'pause' : 'go'),
       onStep: async (record) => {
         this.waiting.push(record);
+        // a step that needs more memory than there may be takes more time instead
+        if (engine().device.budget.exceeded) learner.checkpoints = true;
         const { seconds, peakBytes } = this.info;
         this.info = {
           ...this.info,

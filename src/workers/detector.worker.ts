@@ -59,7 +59,7 @@ const worker: DetectorWorker = {
       engine = new Engine(device, onEvent);
       return info;
     }),
-  memory: () => attempt('memory', () => started().device.memory()),
+  memory: () => attempt('memory', () => started().memory()),
   models: () => attempt('models', async () => [...listEmbedded(), ...(await listStored())]),
   load: (source, job, onProgress) =>
     attempt('model', () =>
@@ -84,6 +84,16 @@ const worker: DetectorWorker = {
   endSecond: () => attempt('second model', () => second.end()),
   inspect: (image, name, query, job) =>
     attempt(name, () => jobs.run(job, (signal) => turn.take(() => started().inspect(image, name, query, signal)))),
+  profile: (image, name, job) =>
+    attempt(name, () => jobs.run(job, (signal) => turn.take(() => started().profile(image, name, signal)))),
+  setBudget: (bytes) =>
+    attempt('memory budget', () =>
+      turn.take(async () => {
+        const { budget } = started().device;
+        budget.ask(bytes);
+        budget.keep();
+      }),
+    ),
   setClusters: (settings) =>
     attempt('clusters', () =>
       turn.take(async () => {

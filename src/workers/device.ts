@@ -3,6 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { limitsOf, openWebGpu, type OpenedDevice } from '../kernels/backend';
 import { BufferPool } from '../kernels/buffer-pool';
 import { DetectorError, toAppError, type AppError } from '../lib/errors';
+import { usualBudget } from '../lib/memory-budget';
+import { Budget } from './budget';
 import type { AdapterPreference, BackendName, DeviceInfo, MemoryInfo, OnEvent } from './protocol';
 import { submit } from '../kernels/submit';
 
@@ -13,6 +15,11 @@ const MEANWHILE = 'Until then everything runs in WebAssembly, on the CPU.';
 
 export class DeviceOwner {
   info: DeviceInfo | undefined;
+  /** Kept at the end of each `guard`. */
+  readonly budget = new Budget(
+    () => gpuBytes().allocated,
+    () => usualBudget(this.info?.limits ?? {}),
+  );
   private opened: OpenedDevice | undefined;
   private pool: BufferPool | undefined;
   private lost: Promise<string> = new Promise(() => undefined);
@@ -22,7 +29,14 @@ export class DeviceOwner {
     private readonly adapter: AdapterPreference,
     private readonly backend: 'auto' | BackendName,
     private readonly onEvent: OnEvent,
-  ) {}
+  ) {
+    this.budget.hold({ kind: 'pool', outside: () => 0, free: (bytes) => this.pool?.trim(bytes) });
+  }
+
+  /** Undefined without WebGPU. */
+  get gpu(): OpenedDevice | undefined {
+    return this.opened;
+  }
 
   /** Opens WebGPU, or WebAssembly where that fails and the person did not insist. */
   async open(): Promise<DeviceInfo> {
@@ -99,7 +113,10 @@ export class DeviceOwner {
       const done = await Promise.race([work().then((value) => ({ value })), lost]);
       const fault = this.faults[before];
       if (done !== 'lost' && fault) throw new DetectorError('device', 'WebGPU', fault);
-      if (done !== 'lost') this.pool?.endRound();
+      if (done !== 'lost') {
+        this.pool?.endRound();
+        this.budget.keep();
+      }
       return done;
     } catch (thrown) {
       const grace = new Promise<'alive'>((resolve) => setTimeout(() => resolve('alive'), NEWS_OF_LOSS_MS));
@@ -114,7 +131,24 @@ export class DeviceOwner {
   }
 
   memory(): MemoryInfo {
-    const { numTensors, numBytes, ...rest } = tf.memory() as tf.MemoryInfo & { numBytesAllocatedInGPU?: number };
-    return { tensors: numTensors, bytes: numBytes, gpuBytes: rest.numBytesAllocatedInGPU ?? 0 };
+    const { numTensors, numBytes } = tf.memory();
+    const { allocated, used } = gpuBytes();
+    return {
+      tensors: numTensors,
+      bytes: numBytes,
+      gpuBytes: this.budget.used,
+      freeBytes: allocated - used,
+      planBytes: this.budget.of('plans'),
+      budget: this.budget.limit,
+    };
   }
+}
+
+/** Bytes of TF.js's buffers on the GPU, and of those that hold tensors; 0 without WebGPU. */
+function gpuBytes(): { allocated: number; used: number } {
+  const { numBytesAllocatedInGPU: allocated = 0, numBytesInGPU: used = 0 } = tf.memory() as tf.MemoryInfo & {
+    numBytesAllocatedInGPU?: number;
+    numBytesInGPU?: number;
+  };
+  return { allocated, used };
 }

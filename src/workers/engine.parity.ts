@@ -34,6 +34,22 @@ describe('the embedded model', () => {
     expect(Object.values(ms).every((value) => value >= 0)).toBe(true);
   });
 
+  test('plans answer as TF.js does without them', async () => {
+    const plain = new Engine(engine.device, () => undefined, false);
+    plain.use(await openEmbedded('stepdetr_s', location.origin, () => undefined, signal));
+    const photo = await sample('coffee.jpg');
+    const [planned, expected] = [
+      await engine.detect(photo, 'coffee.jpg', signal),
+      await plain.detect(photo, 'coffee.jpg', signal),
+    ];
+    for (const [k, layer] of expected.layers.entries()) {
+      expect(maxDifference(planned.layers[k]!.score, layer.score)).toBeLessThanOrEqual(1e-6);
+      expect(Array.from(planned.layers[k]!.label)).toEqual(Array.from(layer.label));
+      expect(maxDifference(planned.layers[k]!.boxes, layer.boxes)).toBeLessThanOrEqual(1e-6);
+    }
+    plain.drop();
+  });
+
   test('warm detection leaves no tensor and no byte behind', async () => {
     const photo = await sample('coffee.jpg');
     await engine.detect(photo, 'coffee.jpg', signal);

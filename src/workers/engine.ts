@@ -9,18 +9,21 @@ import { checkpointFiles } from '../data/export-checkpoint';
 import { decodeImage } from '../data/images/decode';
 import type { ClusterComparison, ClusterSettings, ImageClustering } from '../lib/clusters';
 import { DetectorError } from '../lib/errors';
+import type { ProfileReport } from '../lib/profile';
 import type { QueryViews } from '../lib/query-views';
 import type { CheckpointFiles } from '../lib/training';
 import type { ImageDetections, ModelInfo, StageTimes } from '../lib/types';
-import type { Detector, EncoderClusters } from '../models/detector';
+import type { Detector, EncoderClusters, Trace } from '../models/detector';
 import { disposeMemory, encodeImage } from '../models/encode-image';
 import { loadDetector } from '../models/load';
-import { inputOf } from '../models/input';
-import { packTrace, unpackLayers } from '../models/postprocess';
+import { ForwardPlans } from '../models/forward-plans';
+import { inputOf, inputSizeOf, writeInput } from '../models/input';
+import { packAnswers, unpackAnswers } from '../models/postprocess';
 import type { DeviceOwner } from './device';
 import { compareClusters } from './compare-clusters';
 import { inspectQuery } from './inspect';
-import type { DeviceInfo, OnEvent } from './protocol';
+import { profilePlan } from './profile';
+import type { DeviceInfo, MemoryInfo, OnEvent } from './protocol';
 import { modelFiles, type LastingModel } from './origin';
 
 /** A device that is lost again and again is a fault of the device: the job ends with an error. */
@@ -31,11 +34,27 @@ const PLAIN_IMAGE_SIDE = 8192;
 interface Current {
   checkpoint: Checkpoint;
   detector: Detector;
+  /** Null where the backend has none: then TF.js runs every forward pass anew. */
+  plans: ForwardPlans | null;
+  /** Takes the plans out of the budget again. */
+  release(): void;
+  /** On the device. */
+  weightBytes: number;
   info: ModelInfo;
 }
 
+/** One image's answers as numbers, and how long they took. */
+interface Ran {
+  layers: ImageDetections['layers'];
+  ms: Omit<StageTimes, 'decode'>;
+  clusters: ImageClustering | null;
+}
+
 /** What an engine asks of its device. */
-export type EngineDevice = Pick<DeviceOwner, 'info' | 'open' | 'settle' | 'guard' | 'memory' | 'destroy'>;
+export type EngineDevice = Pick<
+  DeviceOwner,
+  'info' | 'open' | 'settle' | 'guard' | 'memory' | 'destroy' | 'gpu' | 'budget'
+>;
 
 export class Engine {
   private current: Current | undefined;
@@ -45,6 +64,8 @@ export class Engine {
   constructor(
     readonly device: EngineDevice,
     private readonly onEvent: OnEvent,
+    /** Whether forward passes are recorded and replayed where that is possible. */
+    private readonly planned = true,
   ) {}
 
   get model(): ModelInfo {
@@ -72,8 +93,10 @@ export class Engine {
 
   /** Makes the checkpoint current; the one before goes only when the new one stands. */
   use(checkpoint: Checkpoint): ModelInfo {
+    const before = tf.memory().numBytes;
     const detector = loadDetector(modelFiles(checkpoint));
-    this.current?.detector.dispose();
+    const weightBytes = tf.memory().numBytes - before;
+    this.drop();
     const [height, width] = detector.preprocessing.size;
     const info: ModelInfo = {
       id: checkpoint.id,
@@ -87,17 +110,23 @@ export class Engine {
       inputSize: [height, width],
       ...(detector.encodeClustered && { denseEncoder: true }),
     };
-    this.current = { checkpoint, detector, info };
+    const plans = this.planned && ForwardPlans.possible ? new ForwardPlans(detector) : null;
+    const release = plans
+      ? this.device.budget.hold({ kind: 'plans', outside: () => plans.bytes, free: (bytes) => plans.free(bytes) })
+      : () => undefined;
+    this.current = { checkpoint, detector, plans, release, weightBytes, info };
     return info;
   }
 
   /** Frees the current model; there is none until the next `use`. */
   drop(): void {
+    this.current?.release();
+    this.current?.plans?.dispose();
     this.current?.detector.dispose();
     this.current = undefined;
   }
 
-  /** Compiles every kernel of the current model by running it once on a grey image. */
+  /** Compiles every kernel of the current model, and records its plan, by running it once on a grey image. */
   async warmUp(): Promise<void> {
     const [height, width] = this.requireModel().detector.preprocessing.size;
     const grey = new ImageData(new Uint8ClampedArray(height * width * 4).fill(127), width, height);
@@ -169,6 +198,43 @@ export class Engine {
     }
   }
 
+  /**
+   * What the way of an image of this size through the current model costs.
+   * @throws DetectorError as `detect` does, and `unsupported` where there are no plans
+   */
+  async profile(image: Blob, name: string, signal: AbortSignal): Promise<ProfileReport> {
+    const { bitmap } = await this.read(image, name, signal);
+    try {
+      signal.throwIfAborted();
+      const { value } = await this.surviving(() => this.profilePlan(bitmap, signal));
+      return value;
+    } finally {
+      bitmap.close();
+    }
+  }
+
+  private async profilePlan(bitmap: ImageBitmap, signal: AbortSignal): Promise<ProfileReport> {
+    const { gpu, info } = this.device;
+    const { plans, detector } = this.requireModel();
+    if (!gpu || !plans)
+      throw new DetectorError(
+        'unsupported',
+        'profile',
+        `expected WebGPU, got ${info?.adapter ?? 'no device'}`,
+        'WebAssembly has no clock for single kernels.',
+      );
+    const size = inputSizeOf(detector.preprocessing, bitmap);
+    const plan = plans.of(size);
+    writeInput(detector.preprocessing, bitmap, plan.input);
+    return profilePlan(gpu, plan, { adapter: info?.adapter ?? '', model: this.model.id, inputSize: size, signal });
+  }
+
+  /** Of the device, with what the current model's weights take. */
+  memory(): MemoryInfo {
+    const memory = this.device.memory();
+    return this.current ? { ...memory, weightBytes: this.current.weightBytes } : memory;
+  }
+
   /** The upright picture, no larger than the device takes. */
   private read(image: Blob, name: string, signal: AbortSignal): ReturnType<typeof decodeImage> {
     const maxSide = this.device.info?.limits['maxTextureDimension2D'] ?? PLAIN_IMAGE_SIDE;
@@ -176,45 +242,61 @@ export class Engine {
   }
 
   /** Resize, forward pass, one read-back, post-processing. Leaves no tensor behind. */
-  private async run(image: ImageBitmap | ImageData): Promise<{
-    layers: ImageDetections['layers'];
-    ms: Omit<StageTimes, 'decode'>;
-    clusters: ImageClustering | null;
-  }> {
+  private run(image: ImageBitmap | ImageData): Promise<Ran> {
+    const { plans } = this.requireModel();
+    return plans && !this.clusters ? this.runPlan(plans, image) : this.runPlainly(image);
+  }
+
+  /** The plan for the image's size: TF.js does nothing. */
+  private async runPlan(plans: ForwardPlans, image: ImageBitmap | ImageData): Promise<Ran> {
+    const { preprocessing } = this.requireModel().detector;
+    const marks = [performance.now()];
+    const plan = plans.of(inputSizeOf(preprocessing, image));
+    writeInput(preprocessing, image, plan.input);
+    marks.push(performance.now());
+    const values = await plan.read();
+    marks.push(performance.now());
+    return this.answers(values, plan.layers, marks, null);
+  }
+
+  private async runPlainly(image: ImageBitmap | ImageData): Promise<Ran> {
     const settings = this.clusters;
     const { detector } = this.requireModel();
     const marks = [performance.now()];
     const input = inputOf(detector.preprocessing, image);
-    let packed: tf.Tensor3D | undefined;
+    let packed: tf.Tensor | undefined;
     try {
       await this.device.settle();
       marks.push(performance.now());
-      let trace: ReturnType<Detector['decode']>['layers'] = [];
+      let trace: Trace['layers'] = [];
       const { memory, layers: clustered } = await encodeImage(detector, input, settings);
       packed = tf.tidy(() => {
         const full = detector.decode(memory);
         trace = full.layers;
-        return packTrace(full);
+        return packAnswers(full, detector.scoring);
       });
       disposeMemory(memory);
       const values = (await packed.data()) as Float32Array;
       marks.push(performance.now());
-      const layers = unpackLayers(values, trace, {
-        classes: detector.classes.length,
-        queries: detector.queries,
-        scoring: detector.scoring,
-      });
-      marks.push(performance.now());
-      const [resize, model, post] = marks.slice(1).map((mark, index) => mark - marks[index]!) as [
-        number,
-        number,
-        number,
-      ];
-      return { layers, ms: { resize, model, post }, clusters: clusteringOf(settings, clustered) };
+      return this.answers(values, trace, marks, clusteringOf(settings, clustered));
     } finally {
       input.dispose();
       packed?.dispose();
     }
+  }
+
+  /** @param marks when the work began, when its input stood, when its numbers were there */
+  private answers(
+    values: Float32Array,
+    trace: Trace['layers'],
+    marks: readonly number[],
+    clusters: ImageClustering | null,
+  ): Ran {
+    const { classes, queries, scoring } = this.requireModel().detector;
+    const layers = unpackAnswers(values, trace, { classes: classes.length, queries, scoring });
+    const [begun, resized, read] = marks as [number, number, number];
+    const ms = { resize: resized - begun, model: read - resized, post: performance.now() - read };
+    return { layers, ms, clusters };
   }
 
   /** Runs GPU work again on a new device when the device is lost meanwhile. */
@@ -238,8 +320,7 @@ export class Engine {
   async rebuild(): Promise<DeviceInfo> {
     this.onEvent({ type: 'device-lost', reason: 'the GPU device was lost; its memory is gone' });
     const { checkpoint } = this.requireModel();
-    this.current?.detector.dispose();
-    this.current = undefined;
+    this.drop();
     const info = await this.device.open();
     this.use(checkpoint);
     this.onEvent({ type: 'device-restored', info });

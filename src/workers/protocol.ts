@@ -4,6 +4,7 @@
  */
 import type { ClusterComparison, ClusterSettings } from '../lib/clusters';
 import type { AppError } from '../lib/errors';
+import type { ProfileReport } from '../lib/profile';
 import type { QueryViews } from '../lib/query-views';
 import type { Result } from '../lib/result';
 import type { CheckpointFiles, RunEvent, RunInfo, RunLog, RunRequest, RunShown, RunWeights } from '../lib/training';
@@ -30,8 +31,16 @@ export interface MemoryInfo {
   tensors: number;
   /** Bytes of live tensors. */
   bytes: number;
-  /** Bytes of GPU buffers, those kept for reuse included; 0 without WebGPU. */
+  /** Bytes of GPU buffers, those of plans and those kept for reuse included; 0 without WebGPU. */
   gpuBytes: number;
+  /** Of these: kept for reuse. */
+  freeBytes: number;
+  /** Of these: recorded plans'. */
+  planBytes: number;
+  /** Of these, where a model is loaded: its weights. */
+  weightBytes?: number;
+  /** What `gpuBytes` is brought below between two pieces of work, where that is possible. */
+  budget: number;
 }
 
 /** Where a checkpoint comes from. */
@@ -97,6 +106,10 @@ export interface DetectorWorker {
   endSecond(): Promise<Result<void>>;
   /** What a query of the current model looked at in each decoder layer of an image. */
   inspect(image: Blob, name: string, query: number, job: string): Promise<Result<QueryViews>>;
+  /** What an image's way through the current model costs, by part, against what the device can do. */
+  profile(image: Blob, name: string, job: string): Promise<Result<ProfileReport>>;
+  /** How many bytes on the GPU the page may hold from now on; null: as many as suit the device. */
+  setBudget(bytes: number | null): Promise<Result<void>>;
   /** From now on the current model's encoder clusters, whichever model it is, where its attention is dense; null: exact. */
   setClusters(settings: ClusterSettings | null): Promise<Result<void>>;
   /** One image through the current model's exact encoder and through clusters; changes nothing of `setClusters`. */

@@ -30,6 +30,12 @@ function sharedDevice(primary: () => Engine): EngineDevice {
     get info() {
       return owner().info;
     },
+    get gpu() {
+      return owner().gpu;
+    },
+    get budget() {
+      return owner().budget;
+    },
     open: () => primary().rebuild(),
     settle: () => owner().settle(),
     guard: (work) => owner().guard(work),

@@ -4,6 +4,7 @@ import { twoQueries } from '../../lib/testing/detections';
 import type { ImageDetections, ModelEntry, ModelInfo } from '../../lib/types';
 import { createAppStore, type AppStore } from '../../state/store';
 import type { DetectorClient } from '../../workers/client';
+import type { MemoryInfo } from '../../workers/protocol';
 
 export function freshStore(): AppStore {
   const kept = new Map<string, string>();
@@ -38,6 +39,9 @@ interface Call {
   answer(result: Result<ImageDetections>): void;
 }
 
+/** What the fake worker says of its memory. */
+export const FAKE_MEMORY: MemoryInfo = { tensors: 1, bytes: 2, gpuBytes: 3, freeBytes: 1, planBytes: 0, budget: 4 };
+
 /** Detections wait in `calls` until they are answered; a cancelled job answers by itself, as the worker's does. */
 export function fakeClient(entries: ModelEntry[] = []) {
   const calls: Call[] = [];
@@ -51,7 +55,7 @@ export function fakeClient(entries: ModelEntry[] = []) {
         .find((call) => call.job === job)
         ?.answer({ ok: false, error: { code: 'cancelled', subject: job, message: 'was cancelled' } });
     },
-    memory: async () => ({ ok: true as const, value: { tensors: 1, bytes: 2, gpuBytes: 3 } }),
+    memory: async () => ({ ok: true as const, value: FAKE_MEMORY }),
     models: async () => ({ ok: true as const, value: entries }),
     remove: async () => ({ ok: true as const, value: undefined }),
   } satisfies Partial<DetectorClient>;

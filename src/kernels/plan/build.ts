@@ -3,17 +3,19 @@ import { buffersOf } from './capture';
 import type { Command, Dispatch, Held } from './commands';
 import { shareBuffers } from './lifetimes';
 import type { PlannedDispatch } from './plan';
+import type { Step } from './steps';
 
-/** One step of a replay. */
-export type Step =
-  | { kind: 'dispatch'; pipeline: GPUComputePipeline; group: GPUBindGroup; groups: readonly [number, number, number] }
-  | { kind: 'copy'; from: GPUBuffer; fromOffset: number; to: GPUBuffer; toOffset: number; size: number }
-  | { kind: 'clear'; buffer: GPUBuffer; offset: number; size: number };
+export interface Segment {
+  /** The first replay's. */
+  first: Step[];
+  /** All others'. */
+  again: Step[];
+}
 
 export interface Built {
   /** One of each stage. */
-  segments: Step[][];
-  /** Of the steps that are dispatches, in order. */
+  segments: Segment[];
+  /** Of the dispatches that every replay does, in order. */
   dispatches: PlannedDispatch[];
   /** Freed with the plan. */
   buffers: GPUBuffer[];
@@ -27,8 +29,16 @@ interface Place {
 
 const roundUp = (size: number, unit: number): number => Math.ceil(size / unit) * unit;
 
-/** @param ends for each stage the index after its last command */
-export function build(device: GPUDevice, commands: readonly Command[], ends: readonly number[]): Built {
+/**
+ * @param ends for each stage the index after its last command
+ * @param again of each command, whether every replay does it: see `repeated`
+ */
+export function build(
+  device: GPUDevice,
+  commands: readonly Command[],
+  ends: readonly number[],
+  again: readonly boolean[],
+): Built {
   const met = [...new Set(commands.flatMap(buffersOf))];
   const own = met.filter(({ lasting }) => !lasting);
   const constant = own.filter(({ content, written }) => content && !written);
@@ -42,14 +52,22 @@ export function build(device: GPUDevice, commands: readonly Command[], ends: rea
   ];
   const pristine = new Map<Held, Place>();
   buffers.push(...placeConstants(device, restored, GPUBufferUsage.STORAGE, pristine));
-  const steps = commands.map((command, index) => [
-    ...restored
+  const steps = commands.map((command, index) => ({
+    again: again[index]!,
+    own: stepOf(device, command, places),
+    before: restored
       .filter(({ first }) => first === index)
       .map((held) => restore(held, pristine.get(held)!, places.get(held)!)),
-    stepOf(device, command, places),
-  ]);
-  const segments = ends.map((end, stage) => steps.slice(ends[stage - 1] ?? 0, end).flat());
-  return { segments, dispatches: commands.filter((command) => command.kind === 'dispatch').map(describe), buffers };
+  }));
+  const segments = ends.map((end, stage): Segment => {
+    const part = steps.slice(ends[stage - 1] ?? 0, end);
+    return {
+      first: part.flatMap(({ before, own }) => [...before, own]),
+      again: part.flatMap((step) => [...step.before, ...(step.again ? [step.own] : [])]),
+    };
+  });
+  const dispatches = commands.filter((command, i): command is Dispatch => command.kind === 'dispatch' && again[i]!);
+  return { segments, dispatches: dispatches.map(describe), buffers };
 }
 
 const lastingPlace = ({ buffer }: Held): Place => ({ buffer, offset: 0 });

@@ -122,7 +122,10 @@ export class Capture {
         continue;
       }
       const { buffer, offset = 0, size = buffer.size - offset } = resource as GPUBufferBinding;
-      bound.push({ binding, held: this.heldOf(buffer), offset, size });
+      // TF.js binds the result first; of pipelines that are not TF.js's every buffer may be one.
+      const held = this.heldOf(buffer);
+      const writable = !(held.usage & GPUBufferUsage.UNIFORM) && (!this.running || binding === 0);
+      bound.push({ binding, held, offset, size, writable });
     }
     // Nothing executes it: it stands for its entries.
     const group = {} as GPUBindGroup;
@@ -164,8 +167,7 @@ export class Capture {
     const storage = bound.filter(({ held }) => !(held.usage & GPUBufferUsage.UNIFORM));
     const bytes = storage.reduce((sum, { size }) => sum + size, 0);
     this.add({ kind: 'dispatch', kernel, scope: currentScope(), groups, bytes, flops, pipeline, bound });
-    // TF.js binds the result first; of pipelines that are not TF.js's every buffer may be one.
-    for (const { held, binding } of storage) if (!this.running || binding === 0) held.written = true;
+    for (const { held, writable } of storage) if (writable) held.written = true;
   }
 
   /** @returns whether the copy is kept rather than executed now */

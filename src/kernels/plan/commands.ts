@@ -22,6 +22,8 @@ export interface BoundBuffer {
   held: Held;
   offset: number;
   size: number;
+  /** The program may write into it. */
+  writable: boolean;
 }
 
 export interface Dispatch extends PlannedDispatch {

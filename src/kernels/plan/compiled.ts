@@ -2,19 +2,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { submit } from '../submit';
-import { encodeTransfer } from './transfers';
-import type { Step } from './build';
-import type { KernelTime, Plan, PlannedDispatch } from './plan';
+import { encodeTransfer, type Step } from './steps';
+import type { KernelTime, PartTime, Plan, PlannedDispatch } from './plan';
+import type { Segment } from './build';
 import { Readback } from './readback';
 import { timeDispatches } from './timing';
-import { timeParts, type PartTime } from './waiting';
+import { timeParts } from './waiting';
 
 interface Parts {
   backend: WebGPUBackend;
   inputs: readonly tf.Tensor[];
   outputs: readonly tf.Tensor[];
   outputBuffers: readonly GPUBuffer[];
-  steps: readonly Step[];
+  segment: Segment;
   dispatches: readonly PlannedDispatch[];
   buffers: readonly GPUBuffer[];
   bytes: number;
@@ -27,36 +27,38 @@ export class CompiledPlan implements Plan {
   readonly outputs: readonly tf.Tensor[];
   readonly dispatches: readonly PlannedDispatch[];
   readonly bytes: number;
+  private readonly replayed: Replayed;
   private readonly readback: Readback;
   private disposed = false;
 
   constructor(private readonly parts: Parts) {
     ({ inputs: this.inputs, outputs: this.outputs, dispatches: this.dispatches, bytes: this.bytes } = parts);
+    this.replayed = new Replayed(parts.backend, parts.segment);
     this.readback = new Readback(parts.backend.device, parts.outputBuffers);
   }
 
   replay(): void {
-    this.run(() => undefined);
+    this.replayed.run();
   }
 
   read(): Promise<Float32Array[]> {
     const slot = this.readback.slot();
-    this.run((encoder) => slot.copy(encoder));
+    this.replayed.run((encoder) => slot.copy(encoder));
     return slot.read();
   }
 
   async profile(): Promise<KernelTime[] | null> {
-    const { backend, steps } = this.parts;
+    const { backend } = this.parts;
     if (!backend.device.features.has('timestamp-query')) return null;
     submit(backend);
-    const microseconds = await timeDispatches(backend.device, steps);
+    const microseconds = await timeDispatches(backend.device, this.replayed.steps());
     return this.dispatches.map((dispatch, i) => ({ ...dispatch, microseconds: microseconds[i]! }));
   }
 
   profileParts(scopeOf: (scope: string) => string): Promise<PartTime[]> {
-    const { backend, steps } = this.parts;
+    const { backend } = this.parts;
     submit(backend);
-    return timeParts(backend.device, steps, this.dispatches, scopeOf);
+    return timeParts(backend.device, this.replayed.steps(), this.dispatches, scopeOf);
   }
 
   dispose(): void {
@@ -68,14 +70,32 @@ export class CompiledPlan implements Plan {
     buffers.forEach((buffer) => buffer.destroy());
     this.readback.dispose();
   }
+}
 
-  private run(after: (encoder: GPUCommandEncoder) => void): void {
-    submitSteps(this.parts.backend, this.parts.steps, after);
+/** A segment that has been replayed or not: the first time it does more. */
+export class Replayed {
+  private ran = false;
+
+  constructor(
+    private readonly backend: WebGPUBackend,
+    private readonly segment: Segment,
+  ) {}
+
+  /** @param after puts more into the same command buffer */
+  run(after: (encoder: GPUCommandEncoder) => void = () => undefined): void {
+    submitSteps(this.backend, this.ran ? this.segment.again : this.segment.first, after);
+    this.ran = true;
+  }
+
+  /** What every replay does; the first one has been by then. */
+  steps(): readonly Step[] {
+    if (!this.ran) this.run();
+    return this.segment.again;
   }
 }
 
 /** Hands the steps to the queue as one command buffer, with what TF.js still holds back (uploads, updates of weights) before them. */
-export function submitSteps(
+function submitSteps(
   backend: WebGPUBackend,
   steps: readonly Step[],
   after: (encoder: GPUCommandEncoder) => void,

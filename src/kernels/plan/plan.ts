@@ -1,6 +1,5 @@
 /** What a recorded piece of GPU work offers: a forward pass of fixed shapes, say. */
 import type * as tf from '@tensorflow/tfjs-core';
-import type { PartTime } from './waiting';
 
 export interface PlannedDispatch {
   /** The program's name. */
@@ -15,6 +14,14 @@ export interface PlannedDispatch {
 }
 
 export interface KernelTime extends PlannedDispatch {
+  microseconds: number;
+}
+
+/** Dispatches of one part that follow each other. */
+export interface PartTime extends Pick<PlannedDispatch, 'scope' | 'bytes' | 'flops'> {
+  /** Dispatches. */
+  count: number;
+  /** Without what waiting for nothing takes. */
   microseconds: number;
 }
 

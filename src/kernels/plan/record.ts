@@ -5,9 +5,10 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { DetectorError } from '../../lib/errors';
 import { bufferOf } from '../adamw/device-copy';
 import { dropFree } from '../buffer-pool';
-import { build, type Built } from './build';
+import { build, type Built, type Segment } from './build';
 import { buffersOf, Capture } from './capture';
 import { CompiledPlan } from './compiled';
+import { repeated } from './once';
 import type { Plan, StagedPlan } from './plan';
 import { CompiledStages } from './staged';
 
@@ -20,8 +21,8 @@ import { CompiledStages } from './staged';
  */
 export function record(backend: WebGPUBackend, inputs: tf.Tensor[], work: () => tf.Tensor[]): Plan {
   const { stages, ...parts } = recorded(backend, inputs, ({ end }) => end(work()));
-  const [{ steps, outputs, outputBuffers }] = stages as [RecordedStage];
-  return new CompiledPlan({ ...parts, steps, outputs, outputBuffers });
+  const [{ segment, outputs, outputBuffers }] = stages as [RecordedStage];
+  return new CompiledPlan({ ...parts, segment, outputs, outputBuffers });
 }
 
 export interface Recording {
@@ -48,7 +49,7 @@ export function recordStages(
 }
 
 interface RecordedStage {
-  steps: Built['segments'][number];
+  segment: Segment;
   outputs: tf.Tensor[];
   others: tf.Tensor[];
   outputBuffers: GPUBuffer[];
@@ -93,12 +94,14 @@ function recorded(backend: WebGPUBackend, given: tf.Tensor[], work: (recording: 
   // The plan has memory of its own, and what TF.js took for the recording is asked for by nobody else.
   dropFree(backend, (buffer) => capture.unused.has(buffer));
   const held = keptData(backend, capture, own);
-  const { segments, dispatches, buffers } = build(backend.device, capture.commands, ends);
+  const read = kept.slice(inputs.length).map((tensor) => bufferOf(backend, tensor));
+  const again = repeated(capture.commands, new Set(inputs.map((tensor) => bufferOf(backend, tensor))), new Set(read));
+  const { segments, dispatches, buffers } = build(backend.device, capture.commands, ends, again);
   return {
     backend,
     inputs,
     stages: stages.map(({ outputs, others }, i) => ({
-      steps: segments[i]!,
+      segment: segments[i]!,
       outputs,
       others,
       outputBuffers: outputs.map((tensor) => bufferOf(backend, tensor)),

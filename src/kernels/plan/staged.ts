@@ -1,13 +1,13 @@
 /** A plan in stages: the buffers live as long as any stage needs them. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import type { Step } from './build';
-import { submitSteps } from './compiled';
+import type { Segment } from './build';
+import { Replayed } from './compiled';
 import type { PlannedDispatch, StagedPlan } from './plan';
 import { Readback } from './readback';
 
 export interface Stage {
-  steps: readonly Step[];
+  segment: Segment;
   outputs: readonly tf.Tensor[];
   others: readonly tf.Tensor[];
   outputBuffers: readonly GPUBuffer[];
@@ -29,22 +29,24 @@ export class CompiledStages implements StagedPlan {
   readonly outputs: readonly (readonly tf.Tensor[])[];
   readonly dispatches: readonly PlannedDispatch[];
   readonly bytes: number;
+  private readonly replayed: readonly Replayed[];
   private readonly readbacks: readonly Readback[];
   private disposed = false;
 
   constructor(private readonly parts: Parts) {
     ({ inputs: this.inputs, dispatches: this.dispatches, bytes: this.bytes } = parts);
     this.outputs = parts.stages.map(({ outputs }) => outputs);
+    this.replayed = parts.stages.map(({ segment }) => new Replayed(parts.backend, segment));
     this.readbacks = parts.stages.map(({ outputBuffers }) => new Readback(parts.backend.device, outputBuffers));
   }
 
   replay(stage: number): void {
-    submitSteps(this.parts.backend, this.parts.stages[stage]!.steps, () => undefined);
+    this.replayed[stage]!.run();
   }
 
   read(stage: number): Promise<Float32Array[]> {
     const slot = this.readbacks[stage]!.slot();
-    submitSteps(this.parts.backend, this.parts.stages[stage]!.steps, (encoder) => slot.copy(encoder));
+    this.replayed[stage]!.run((encoder) => slot.copy(encoder));
     return slot.read();
   }
 

@@ -1,6 +1,5 @@
 /** How long each dispatch of a plan takes, by the device's own clock: every dispatch in a pass of its own, with a time at both ends. */
-import type { Step } from './build';
-import { encodeTransfer } from './transfers';
+import { encodeTransfer, type Step } from './steps';
 
 /** A query set holds at most this many times. */
 const MOST_TIMES = 4096;

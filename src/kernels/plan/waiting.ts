@@ -1,15 +1,6 @@
 /** How long parts of a plan take where the device has no clock: each is handed over alone and waited for. */
-import type { Step } from './build';
-import type { PlannedDispatch } from './plan';
-import { encodeTransfer } from './transfers';
-
-/** Dispatches of one part that follow each other. */
-export interface PartTime extends Pick<PlannedDispatch, 'scope' | 'bytes' | 'flops'> {
-  /** Dispatches. */
-  count: number;
-  /** Without what waiting for nothing takes. */
-  microseconds: number;
-}
+import { encodeTransfer, type Step } from './steps';
+import type { PartTime, PlannedDispatch } from './plan';
 
 interface Part {
   steps: Step[];

@@ -1,12 +1,13 @@
-/** What the page computes on, how much memory it holds, where the time of the last image went. */
+/** What the page computes on, how much memory it holds, where the time of an image goes. */
 import type { ReactNode } from 'react';
 import { RotateCcw } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useAppState, useCommands } from '../../state/react';
 import { Button } from '../../ui/Button';
 import { ErrorText } from '../../ui/ErrorText';
-import { formatBytes } from '../../ui/format';
 import styles from './device.module.css';
+import { MemorySection } from './MemorySection';
+import { ProfileSection } from './ProfileSection';
 import { StageTimesBar } from './StageTimesBar';
 
 export function DevicePanel(): ReactNode {
@@ -28,8 +29,9 @@ export function DevicePanel(): ReactNode {
         ) : null}
         {device?.fallbackReason ? <ErrorText error={device.fallbackReason} /> : null}
       </div>
-      <Memory />
+      <MemorySection />
       <StageTimesBar />
+      <ProfileSection />
       {device ? <Capabilities features={device.features} limits={device.limits} /> : null}
       <div>
         <Button onClick={commands.restartDevice} disabled={status !== 'ready'}>
@@ -39,29 +41,6 @@ export function DevicePanel(): ReactNode {
         <p className={styles['muted']}>{t('device.restartNote')}</p>
       </div>
     </section>
-  );
-}
-
-function Memory(): ReactNode {
-  const { t } = useTranslation();
-  const memory = useAppState((state) => state.memory);
-  const facts = [
-    { name: t('device.tensors'), value: memory ? String(memory.tensors) : '\u2013' },
-    { name: t('device.tensorBytes'), value: memory ? formatBytes(memory.bytes) : '\u2013' },
-    { name: t('device.gpuBytes'), value: memory ? formatBytes(memory.gpuBytes) : '\u2013' },
-  ];
-  return (
-    <div>
-      <h2>{t('device.memory')}</h2>
-      <dl className={styles['facts']}>
-        {facts.map(({ name, value }) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </div>
   );
 }
 
