@@ -25,6 +25,8 @@ export interface RlSettings extends RewardSettings {
   readonly policy: PolicyLoss;
   readonly policyWeight: number;
   readonly rollouts: number;
+  /** Queries of an image that its rollouts sample; the others follow the path without noise. 0: all. */
+  readonly explored: number;
   readonly reward: RewardKind;
   readonly discount: number;
   readonly credit: Credit;
@@ -33,6 +35,8 @@ export interface RlSettings extends RewardSettings {
   readonly epochs: number;
   readonly betaGt: number;
   readonly betaRef: number;
+  /** Queries of every rollout and layer over which the KL to the start is taken, drawn at random; 0: all that are sampled. */
+  readonly refQueries: number;
   readonly eta: number;
   readonly logStd: number;
   readonly logStdMin: number;
@@ -44,6 +48,7 @@ export const RL_DEFAULTS: RlSettings = Object.freeze({
   policy: 'clip',
   policyWeight: 1,
   rollouts: 8,
+  explored: 24,
   reward: 'parts',
   tau: 0.3,
   alpha: 0.5,
@@ -56,6 +61,7 @@ export const RL_DEFAULTS: RlSettings = Object.freeze({
   epochs: 1,
   betaGt: 1,
   betaRef: 0.01,
+  refQueries: 4,
   eta: 0,
   logStd: -3,
   logStdMin: -5,
@@ -105,6 +111,11 @@ export const RL_FIELDS: Readonly<Record<keyof RlSettings, NumberField | ChoiceFi
   ),
   policyWeight: number(0, 1000, 'The policy loss is multiplied by this.'),
   rollouts: whole(1, 64, 'Noisy passes through the decoder for each image and step (G).'),
+  explored: whole(
+    0,
+    10_000,
+    'Queries of an image that its rollouts sample: those that stand for a label, then the surest; the others follow the path without noise. 0 for all.',
+  ),
   reward: choice(
     ['parts', 'set-loss'],
     'What a layer earns: IoU, accuracy, overlap and extra predictions, or minus its set loss.',
@@ -127,6 +138,11 @@ export const RL_FIELDS: Readonly<Record<keyof RlSettings, NumberField | ChoiceFi
   epochs: whole(1, 16, 'Passes over the same rollouts.'),
   betaGt: number(0, 100, 'Weight of the set loss against the labels; alone it is supervised fine-tuning.'),
   betaRef: number(0, 100, 'Weight of the KL divergence from the model before the run.'),
+  refQueries: whole(
+    0,
+    10_000,
+    'Queries of every rollout, drawn at random, over which that divergence is estimated; 0 for all.',
+  ),
   eta: number(0, 10, 'Weight of the bonus for a wide policy (mean log_std).'),
   logStd: number(-5, 0, 'Logarithm of the noise that the policy starts with.'),
   logStdMin: number(-20, 0, 'The noise never gets smaller than the exponential of this.'),

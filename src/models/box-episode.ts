@@ -1,19 +1,18 @@
 /**
  * The episode of a decoder whose layers see queries and boxes and nothing else: the encoder's memory and what the first layer makes
- * of its state are shared by all rollouts of an image, and single queries can be asked for.
+ * of its state are shared by all rollouts of an image, single queries can be asked for, and some may follow the path without noise.
  *
- * B images, G rollouts of an image, R = B G rows (image by image), Q queries, A of them, D width.
+ * B images, G rollouts of an image, R = B G rows (image by image), Q queries that are sampled, A of them, O others, D width.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { expectThat } from '../kernels/shapes';
 import { gatherTokens } from '../nn/geometry';
 import type { Parameters } from '../nn/parameters';
 import { stopGradient } from '../nn/tape';
+import type { Company, QueryState } from './company';
 import type { First } from './detector';
-import type { Episode, EpisodeOptions, EpisodeState } from './episode';
+import type { Episode, EpisodeOptions, EpisodeState, Explored } from './episode';
 import { repeated, shared } from './rows';
-
-type BoxState = Pick<EpisodeState, 'queries' | 'boxes'>;
 
 /** What a family's decoder does with a state, over its memory. */
 export interface BoxDecoder {
@@ -22,12 +21,30 @@ export interface BoxDecoder {
   images: number;
   /** The parameter log_std [D] of each layer. */
   logStdNames: readonly string[];
-  /**
-   * mu of a layer [R,Q,D], without noise.
-   * @param all where `state` has only some queries of every row: the row's whole state, which they attend to
-   */
-  layerMean(step: number, state: BoxState, all?: BoxState): tf.Tensor3D;
+  /** mu of a layer [R,Q,D], without noise; [R,A,D] where the company asks for some queries. */
+  layerMean(step: number, state: QueryState, company?: Company): tf.Tensor3D;
   act: Episode['act'];
+}
+
+/** The others [B,O,.] ride along in the state, so that it can be taken up again when the path without noise is another one. */
+interface State extends EpisodeState {
+  otherQueries: tf.Tensor3D;
+  otherBoxes: tf.Tensor3D;
+}
+
+function companyIn(state: EpisodeState): Company {
+  const { otherQueries, otherBoxes } = state as Partial<State>;
+  return otherQueries && otherBoxes ? { others: { queries: otherQueries, boxes: otherBoxes } } : {};
+}
+
+/** What the state of a layer has beside the sampled queries. */
+function othersIn(explored: Explored | undefined, step: number): Partial<State> {
+  const entering = explored?.path[step];
+  if (!explored || !entering || explored.others.size === 0) return {};
+  return {
+    otherQueries: stopGradient(gatherTokens(entering.queries, explored.others)),
+    otherBoxes: stopGradient(gatherTokens(entering.boxes, explored.others)),
+  };
 }
 
 /**
@@ -37,31 +54,38 @@ export interface BoxDecoder {
 export function boxEpisode(
   { p, images, logStdNames, layerMean, act }: BoxDecoder,
   first: First,
-  { rollouts, logStd, firstMean }: EpisodeOptions,
+  { rollouts, logStd, firstMean, explored }: EpisodeOptions,
 ): Episode {
   expectThat('episode', Number.isInteger(rollouts) && rollouts >= 1, `expected at least 1 rollout, got ${rollouts}`);
   const logStdOf = (step: number): tf.Tensor1D =>
     tf.clipByValue(p.get<tf.Rank.R1>(logStdNames[step]!), logStd.min, logStd.max);
-  /** All rollouts of an image start alike. */
+  const sampled = (x: tf.Tensor3D): tf.Tensor3D => (explored ? gatherTokens(x, explored.queries) : x);
+  /** [B,Q,D]: all rollouts of an image start alike. */
   const firstMeanOf = (): tf.Tensor3D =>
-    firstMean ?? layerMean(0, { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) });
+    sampled(firstMean ?? layerMean(0, { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) }));
   return {
     steps: logStdNames.length,
     rows: images * rollouts,
-    start: () => ({ queries: repeated(first.hidden, rollouts), boxes: repeated(first.boxes, rollouts) }),
+    explored,
+    // Nobody meets the others there: the first mean is computed of all queries together.
+    start: () => ({
+      queries: repeated(sampled(first.hidden), rollouts),
+      boxes: repeated(sampled(first.boxes), rollouts),
+    }),
     policy: (step, state) => ({
-      mean: step === 0 ? shared(firstMeanOf(), rollouts) : layerMean(step, state),
+      mean: step === 0 ? shared(firstMeanOf(), rollouts) : layerMean(step, state, companyIn(state)),
       logStd: logStdOf(step),
     }),
     policyAt: (step, state, queries) => {
-      if (step === 0) {
-        const own = tf.reshape(queries, [images, queries.size / images]) as tf.Tensor2D; // R,A -> B,G A
-        const chosen = gatherTokens(firstMeanOf(), own);
-        return { mean: tf.reshape(chosen, [...queries.shape, chosen.shape[2]]), logStd: logStdOf(0) };
-      }
-      const some = { queries: gatherTokens(state.queries, queries), boxes: gatherTokens(state.boxes, queries) };
-      return { mean: layerMean(step, some, state), logStd: logStdOf(step) };
+      if (step > 0)
+        return { mean: layerMean(step, state, { ...companyIn(state), at: queries }), logStd: logStdOf(step) };
+      const own = tf.reshape(queries, [images, queries.size / images]) as tf.Tensor2D; // R,A -> B,G A
+      const chosen = gatherTokens(firstMeanOf(), own);
+      return { mean: tf.reshape(chosen, [...queries.shape, chosen.shape[2]]), logStd: logStdOf(0) };
     },
-    act,
+    act: (step, state, action) => {
+      const { next, ...outcome } = act(step, state, action);
+      return { ...outcome, next: { ...next, ...othersIn(explored, step + 1) } as EpisodeState };
+    },
   };
 }

@@ -2,8 +2,8 @@
  * A decoder as an episode of reinforcement learning (../shared/design/rl.md): layer k is a step, its output the mean of the
  * policy, the sampled queries the action. Every family offers its own Episode; sampling is the same for all.
  *
- * B images, G rollouts of an image, R = B G rows (image by image), K layers, Q queries, A of them, C class columns,
- * D width.
+ * B images, G rollouts of an image, R = B G rows (image by image), K layers, Q queries that are sampled, A of them, C class
+ * columns, D width; where only some queries are sampled (`Explored`), O others of each image.
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import { expectShape, expectThat } from '../kernels/shapes';
@@ -18,6 +18,19 @@ export interface EpisodeState {
   [extra: string]: tf.Tensor;
 }
 
+/**
+ * Some queries of each image: they alone are sampled, and are the Q queries of the episode. The others follow the path without noise
+ * and are company for those; they belong to the image, so nothing is computed of them once for each rollout.
+ */
+export interface Explored {
+  /** [B,Q] int32 indices into all queries of the image. */
+  queries: tf.Tensor2D;
+  /** [B,O] int32, all that are left. */
+  others: tf.Tensor2D;
+  /** [K] what enters each layer on the path without noise, of all queries [B,Q+O,.]. */
+  path: readonly Pick<EpisodeState, 'queries' | 'boxes'>[];
+}
+
 export interface EpisodeOptions {
   /** G */
   rollouts: number;
@@ -28,6 +41,8 @@ export interface EpisodeOptions {
    * it is the mean of step 0 for all rollouts, and need not be computed again. Not every family makes use of it.
    */
   firstMean?: tf.Tensor3D | undefined;
+  /** All queries are sampled where this is absent, and in a family that cannot do otherwise (see `Episode.explored`). */
+  explored?: Explored | undefined;
 }
 
 export interface Policy {
@@ -50,6 +65,8 @@ export interface Episode {
   readonly steps: number;
   /** R */
   readonly rows: number;
+  /** Those of its options, where it keeps to them. */
+  readonly explored?: Explored | undefined;
   /** The state before layer 0, each image's G times. */
   start(): EpisodeState;
   /** What layer `step` would do. */

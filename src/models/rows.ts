@@ -13,10 +13,32 @@ export function repeated(x: tf.Tensor3D, rollouts: number): tf.Tensor3D {
 
 /** As `repeated`, with the gradient, which adds up over the rollouts. */
 export function shared(x: tf.Tensor3D, rollouts: number): tf.Tensor3D {
-  if (rollouts === 1) return x;
-  const [batch, queries, width] = x.shape;
-  const wide = tf.tile(tf.reshape(x, [batch, 1, queries * width]), [1, rollouts, 1]);
-  return tf.reshape(wide, [batch * rollouts, queries, width]);
+  return rollouts === 1 ? x : tiled(rollouts)(x);
+}
+
+/** The gradient as one sum: TF.js's own of a tile is a slice and an addition for every copy. */
+function tiled(rollouts: number): (x: tf.Tensor3D) => tf.Tensor3D {
+  return tf.customGrad((given) => {
+    const x = given as tf.Tensor3D;
+    const [batch, queries, width] = x.shape;
+    const wide = tf.tile(tf.reshape(x, [batch, 1, queries * width]), [1, rollouts, 1]);
+    const gradFunc = (dy: tf.Tensor): tf.Tensor =>
+      tf.reshape(tf.sum(tf.reshape(dy, [batch, rollouts, queries * width]), 1), x.shape);
+    return { value: tf.reshape(wide, [batch * rollouts, queries, width]), gradFunc };
+  }) as (x: tf.Tensor3D) => tf.Tensor3D;
+}
+
+/**
+ * Queries side by side: [R,Q1,W], [B,Q2,W], … -> [R,Q1+Q2+…,W]; what belongs to an image goes to all of its rollouts.
+ * @param parts at least one, the first of R rows
+ */
+export function sideBySide(parts: readonly tf.Tensor3D[]): tf.Tensor3D {
+  if (parts.length === 1) return parts[0]!;
+  const rows = parts[0]!.shape[0];
+  return tf.concat(
+    parts.map((part) => shared(part, rows / part.shape[0])),
+    1,
+  );
 }
 
 /** [R,Q,W] -> [B,G Q,W]: all queries of one image side by side, as its memory meets them. @param images B */

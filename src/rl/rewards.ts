@@ -28,25 +28,30 @@ export interface LayerReward {
   pairs: Float32Array;
 }
 
-interface Best {
+export interface Surest {
+  /** [Q] 0..1 */
   score: Float64Array;
+  /** [Q] class columns. */
   label: Int32Array;
 }
 
 /** The highest score of each query over the columns that name an object, the first of equals. */
-function bestOf(prediction: SetPrediction): Best {
-  const { queries, columns } = prediction;
-  const scores = scoresOf(prediction);
+export function surest(prediction: SetPrediction): Surest {
+  const { queries, columns, scoring, logits } = prediction;
+  // Sigmoids keep the order of the logits: only the highest one is computed.
+  const values = scoring === 'sigmoid' ? logits : scoresOf(prediction);
   const objects = objectColumns(prediction);
   const best = { score: new Float64Array(queries).fill(-1), label: new Int32Array(queries) };
-  for (let q = 0; q < queries; q++)
+  for (let q = 0; q < queries; q++) {
+    const start = q * columns;
+    let [most, label] = [-Infinity, 0];
     for (let c = 0; c < objects; c++) {
-      const score = scores[q * columns + c]!;
-      if (score > best.score[q]!) {
-        best.score[q] = score;
-        best.label[q] = c;
-      }
+      const value = values[start + c]!;
+      if (value > most) [most, label] = [value, c];
     }
+    best.label[q] = label;
+    if (most > -Infinity) best.score[q] = scoring === 'sigmoid' ? 1 / (1 + Math.exp(-most)) : most;
+  }
   return best;
 }
 
@@ -89,7 +94,7 @@ export function layerReward(
   expectSet('reward', prediction, labels);
   const { queries, boxes } = prediction;
   const count = labels.classes.length;
-  const { score, label } = bestOf(prediction);
+  const { score, label } = surest(prediction);
   const confident = Array.from({ length: queries }, (_, q) => q).filter((q) => score[q]! > tau);
   const { overlap, own } = crowdingOf(boxes, label, confident, queries);
 

@@ -8,8 +8,9 @@ import type { Labels, Match, SetPrediction } from '../lib/set-prediction';
 import type { TrainSettings } from '../lib/train-settings';
 import type { LayerRecord, RewardParts, StepRecord } from '../lib/training';
 import { returnsOf } from '../rl/returns';
-import type { PolicyObjective, Sampled } from './policy-objective';
+import type { PolicyObjective } from './policy-objective';
 import { earn, type Earned, type Rules } from './rewards';
+import type { Sampled } from './rollouts';
 import type { SetLosses } from './set-objective';
 
 /** loss, policy, distil; then K of each: class losses, box losses, KLs to the start, entropies, ratios, clip shares. */

@@ -15,7 +15,7 @@ import type { ImageDetections, LayerId } from '../lib/types';
 import type { Detector, Memory, Trace } from '../models/detector';
 import { disposeMemory, encodeImage } from '../models/encode-image';
 import { inputOf } from '../models/input';
-import { packTrace, unpackLayers } from '../models/postprocess';
+import { packAnswers, unpackAnswers } from '../models/postprocess';
 import { Kept } from './kept';
 import { joinMemories, keepMemory, type KeptMemory } from './memories';
 
@@ -92,12 +92,12 @@ export class HeldOut {
     const packed = tf.tidy(() => {
       const whole = detector.decode(memory);
       trace = whole.layers;
-      return packTrace(whole);
+      return packAnswers(whole, detector.scoring);
     });
     const values = (await packed.data()) as Float32Array;
     packed.dispose();
     disposeMemory(memory);
-    const layers = unpackLayers(values, trace, {
+    const layers = unpackAnswers(values, trace, {
       classes: this.classes.length,
       queries: detector.queries,
       scoring: detector.scoring,

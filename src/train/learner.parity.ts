@@ -82,6 +82,35 @@ describe.each(METHODS)('%s', (method) => {
   });
 });
 
+test.each(['grpo', 'ppo'] as const)('%s with some queries sampled learns and leaves nothing behind', async (method) => {
+  const learner = smallLearner(method, { explored: 3, refQueries: 2, learningRate: 3e-3, clipNorm: 0 });
+  const [first] = await steps(learner, 1, 2);
+  const before = tf.memory();
+  const data = opened.backend.numDataIds();
+  const done = await steps(learner, 3, 10);
+  expect([tf.memory().numTensors, tf.memory().numBytes]).toEqual([before.numTensors, before.numBytes]);
+  expect(opened.backend.numDataIds()).toBe(data);
+  const total = ({ figures }: typeof first & object): number => figures.layers.reduce((sum, { klGt }) => sum + klGt, 0);
+  expect(total(done.at(-1)!)).toBeLessThanOrEqual(0.9 * total(first!));
+  learner.dispose();
+});
+
+test('what is not sampled is what the path without noise says', async () => {
+  const learner = smallLearner('grpo', { explored: 3, learningRate: 3e-3, clipNorm: 0 });
+  const { mean, sampled } = (await steps(learner, 1, 6)).at(-1)!.played;
+  for (const [k, layer] of sampled!.earned.entries())
+    for (const [row, { prediction }] of layer.entries()) {
+      const path = mean[k]![Math.floor(row / 4)]!.prediction;
+      const moved = Array.from({ length: path.queries }, (_, q) =>
+        path.boxes.subarray(4 * q, 4 * q + 4).some((side, at) => side !== prediction.boxes[4 * q + at]),
+      ).filter(Boolean).length;
+      // more than asked for where more of them stand for a label in some layer, never all
+      expect(moved, `layer ${k}, row ${row}`).toBeGreaterThanOrEqual(3);
+      expect(moved, `layer ${k}, row ${row}`).toBeLessThan(path.queries);
+    }
+  learner.dispose();
+});
+
 test('the same seed gives the same first rollouts, another seed others', async () => {
   const rollouts = async (seed: number): Promise<number[]> => {
     const learner = smallLearner('grpo', { seed });

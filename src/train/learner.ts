@@ -12,6 +12,7 @@ import { clustersOf, type TrainSettings } from '../lib/train-settings';
 import type { LayerRecord, StepRecord } from '../lib/training';
 import { selectionOf, type Detector, type Memory, type Trace } from '../models/detector';
 import { denoisingLoss } from '../models/denoising/loss';
+import { whileCheckpointing } from '../nn/checkpointing';
 import { gradientsOf } from '../nn/tape';
 import type { Parameters } from '../nn/parameters';
 import type { Batch, Taught } from './batch';
@@ -26,18 +27,13 @@ import {
   totalFigures,
 } from './figures';
 import { Optimiser, type OptimiserState } from './optimiser';
-import {
-  policyObjective,
-  sample,
-  sampledTensors,
-  type Game,
-  type PolicyObjective,
-  type Sampled,
-} from './policy-objective';
+import { policyObjective, type PolicyObjective } from './policy-objective';
+import { PlannedStep } from './planned-step';
 import { NotFinite, readPredictions } from './predictions';
 import type { Earned } from './rewards';
+import { sample, sampledTensors, type Game, type Sampled } from './rollouts';
 import { learningRateAt } from './schedule';
-import { setObjective } from './set-objective';
+import { setObjective, type SetObjective } from './set-objective';
 import { decaysOf, rateOf, trainedNames } from './trained';
 
 /** The step's record without what only the worker knows. */
@@ -53,10 +49,16 @@ export interface Played {
 
 /** What a pass leaves behind. */
 interface Pass {
-  /** As `packFigures` packs them. */
-  figures: tf.Tensor1D;
   sampled: Sampled | null;
   mean: (Earned | null)[][];
+}
+
+/** What is traced. */
+interface Traced {
+  loss: tf.Scalar;
+  /** As `packFigures` packs them. */
+  figures: tf.Tensor1D;
+  pass: Pass;
 }
 
 interface Done {
@@ -64,12 +66,21 @@ interface Done {
   pass: Pass;
 }
 
+type Learnt = Awaited<ReturnType<Optimiser['step']>>;
+
+/** Plans of a run: most batches have one size. */
+const KEPT_PLANS = 2;
+
 export class Learner {
   /** Names of what is trained, in the order of the gradients. */
   readonly names: readonly string[];
   readonly optimiser: Optimiser;
+  /** Computes layers of a learning encoder twice to keep less of them: for the steps from now on. */
+  checkpoints = false;
   /** The weights before the run, for the KL to the start; null without one. */
   private readonly frozen: { detector: Detector; parameters: Parameters } | null;
+  /** By the memory's size, the one used last at the end. */
+  private readonly plans = new Map<string, PlannedStep>();
 
   /**
    * @param detector trained in place: nobody else may use it
@@ -78,6 +89,8 @@ export class Learner {
   constructor(
     readonly detector: Detector,
     private readonly settings: TrainSettings,
+    /** Whether steps are recorded and replayed where that is possible. */
+    private readonly planned = true,
   ) {
     if (settings.denoising > 0 && detector.learnedQueries)
       throw new DetectorError(
@@ -125,64 +138,101 @@ export class Learner {
 
   /** @param keep whether the rollouts' tensors are wanted by further passes */
   private async pass(step: number, batch: Batch, sampled: Sampled | null, keep: boolean): Promise<Done> {
-    const { settings, detector } = this;
+    if (this.planned && PlannedStep.fits(this.detector, this.settings, batch)) return this.planPass(step, batch);
+    const { detector } = this;
     const parameters = this.names.map((name) => detector.parameters.get(name));
-    let pass: Pass | undefined;
+    let done: Traced | undefined;
     const { loss, gradients } = await gradientsOf(async () => {
-      const done = await this.forward(step, batch, sampled);
-      pass = done.pass;
-      const rollouts = keep && done.pass.sampled ? sampledTensors(done.pass.sampled) : [];
-      return { loss: done.loss, value: [done.pass.figures, ...rollouts] };
+      const { loss, pass, figures } = (done = await this.forward(step, batch, sampled));
+      const rollouts = keep && pass.sampled ? sampledTensors(pass.sampled) : [];
+      return { loss, value: [figures, ...rollouts] };
     }, parameters);
-    const learningRate = learningRateAt(step, settings);
-    const { norm, applied } = await this.optimiser.step(gradients, loss, {
-      learningRate,
-      maxNorm: settings.clipNorm,
-      weightDecay: settings.weightDecay,
-    });
+    const { pass, figures } = done!;
+    const applied = await this.learn(step, loss, gradients);
     tf.dispose([loss, ...gradients]);
-    const figures = {
-      step,
-      gradientNorm: norm,
-      learningRate,
-      applied,
-      ...(await this.read(pass!)),
-    };
-    return { figures, pass: pass! };
+    const numbers = (await figures.data()) as Float32Array;
+    figures.dispose();
+    return { figures: this.figuresOf(step, pass, numbers, applied), pass };
   }
 
-  /** Reads a pass's figures and frees their tensor. */
-  private async read(pass: Pass): Promise<Omit<Figures, 'step' | 'gradientNorm' | 'learningRate' | 'applied'>> {
-    const numbers = (await pass.figures.data()) as Float32Array;
-    pass.figures.dispose();
-    return { ...totalFigures(numbers, this.settings), layers: this.layerRecords(pass, numbers) };
+  /** As a pass without a policy, TF.js doing nothing of it. */
+  private async planPass(step: number, batch: Batch): Promise<Done> {
+    const { settings, detector } = this;
+    const labels = batch.items.map((item) => item.labels);
+    const { loss, gradients, figures, predictions, matches } = await this.planFor(batch.memory!).run(
+      batch.memory!,
+      labels,
+    );
+    const pass: Pass = {
+      sampled: null,
+      mean: meanEarned(predictions, matches, labels, { settings, recipe: detector.setLoss }),
+    };
+    const applied = await this.learn(step, loss, gradients);
+    return { figures: this.figuresOf(step, pass, figures, applied), pass };
+  }
+
+  /** The plan for memories of this size; of batches of two sizes (the last of an epoch is smaller) both are kept. */
+  private planFor(memory: Memory): PlannedStep {
+    const key = PlannedStep.key(memory);
+    const plan = this.plans.get(key) ?? new PlannedStep(this.detector, this.settings, this.names, memory);
+    this.plans.delete(key);
+    this.plans.set(key, plan);
+    for (const [oldest, old] of this.plans) {
+      if (this.plans.size <= KEPT_PLANS) break;
+      old.dispose();
+      this.plans.delete(oldest);
+    }
+    return plan;
+  }
+
+  private dropPlans(): void {
+    this.plans.forEach((plan) => plan.dispose());
+    this.plans.clear();
+  }
+
+  private learn(step: number, loss: tf.Scalar, gradients: readonly tf.Tensor[]): Promise<Learnt> {
+    const { clipNorm, weightDecay } = this.settings;
+    const learningRate = learningRateAt(step, this.settings);
+    return this.optimiser.step(gradients, loss, { learningRate, maxNorm: clipNorm, weightDecay });
+  }
+
+  /** @param numbers of the packed figures */
+  private figuresOf(step: number, pass: Pass, numbers: Float32Array, { norm, applied }: Learnt): Figures {
+    return {
+      step,
+      gradientNorm: norm,
+      learningRate: learningRateAt(step, this.settings),
+      applied,
+      ...totalFigures(numbers, this.settings),
+      layers: this.layerRecords(pass, numbers),
+    };
   }
 
   private async encode({ images, mask }: Batch): Promise<Memory> {
     const [clusters, options] = [clustersOf(this.settings), mask ? { mask } : {}];
-    if (!clusters) return this.detector.encode(images!, options);
+    if (!clusters) return whileCheckpointing(this.checkpoints, () => this.detector.encode(images!, options));
     return (await this.detector.encodeClustered!(images!, clusters, options)).memory;
   }
 
   /** Everything up to the loss. Run inside gradientsOf. */
-  private async forward(step: number, batch: Batch, sampled: Sampled | null): Promise<{ loss: tf.Scalar; pass: Pass }> {
+  private async forward(step: number, batch: Batch, sampled: Sampled | null): Promise<Traced> {
     const { settings, detector } = this;
     const memory = batch.memory ?? (await this.encode(batch));
     const labels = batch.items.map((item) => item.labels);
     const denseTaught = batch.taught !== undefined && settings.distilDense > 0;
     const trace = detector.decode(memory, { dense: denseTaught || settings.selectionLoss === 'dense' });
     const set = await setObjective(detector, trace, labels, settings);
-    const policy = await this.policyOf(step, trace, labels, sampled);
+    const policy = await this.policyOf(step, trace, set, labels, sampled);
     const distil = batch.taught ? await this.distil(trace, set.predictions, batch.taught) : null;
     const denoising = this.denoising(step, trace, labels);
     const terms = [set.loss, policy?.loss, distil, denoising].filter((term) => term !== null && term !== undefined);
     const loss = terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar;
+    const figures = packFigures(loss, set.layers, policy, distil, detector.layers);
     const pass: Pass = {
-      figures: packFigures(loss, set.layers, policy, distil, detector.layers),
       sampled: policy?.sampled ?? null,
       mean: meanEarned(set.predictions, set.matches, labels, { settings, recipe: detector.setLoss }),
     };
-    return { loss, pass };
+    return { loss, figures, pass };
   }
 
   /** @param predictions [K][B] of the decoder layers */
@@ -206,14 +256,15 @@ export class Learner {
   private async policyOf(
     step: number,
     trace: Trace,
+    { predictions, matches }: SetObjective,
     labels: readonly (Labels | null)[],
     sampled: Sampled | null,
   ): Promise<PolicyObjective | null> {
     const { settings, detector, frozen } = this;
     if (settings.policy === 'none') return null;
     const known = labels.map((one) => one ?? { classes: [], boxes: new Float32Array(0) });
-    const game: Game = { detector, frozen: frozen && frozen.detector, trace, settings };
-    return policyObjective(game, sampled ?? (await sample(game, known, step)));
+    const game: Game = { detector, frozen: frozen && frozen.detector, trace, predictions, matches, settings };
+    return policyObjective(game, sampled ?? (await sample(game, known, step)), sampled === null);
   }
 
   private layerRecords({ sampled, mean }: Pass, numbers: Float32Array): LayerRecord[] {
@@ -259,6 +310,8 @@ export class Learner {
 
   /** @param updates that the state stands for */
   restore(state: OptimiserState, updates: number): void {
+    // They read the tensors that are replaced here.
+    this.dropPlans();
     for (const name of this.names) {
       const saved = state.get(`parameter.${name}`);
       if (saved) this.detector.parameters.set(name, tf.tensor(saved.data, [...saved.shape]));
@@ -268,6 +321,7 @@ export class Learner {
   }
 
   dispose(): void {
+    this.dropPlans();
     this.optimiser.dispose();
     this.frozen?.parameters.dispose();
     this.detector.dispose();

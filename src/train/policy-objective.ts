@@ -1,63 +1,21 @@
 /**
- * The policy's part of a step: rollouts, what they earn, and the losses that come of it (../shared/design/rl.md).
+ * The policy's part of a step's loss: what the rollouts' advantages and the KL to the start say (../shared/design/rl.md).
  *
  * Most queries of a rollout earn nothing, and a query whose advantage is 0 adds nothing to the policy's loss: only the others
- * (the active ones) are computed with a gradient. The KL to the start is over all queries, so with it all of them are.
+ * (the active ones) are computed with a gradient, and for the KL to the start a few that are drawn at random: their mean is an
+ * unbiased estimate of that over all sampled queries, which the setting refQueries = 0 takes.
  *
  * B images, G rollouts of an image, R = B G rows (image by image), K decoder layers, Q queries, A active ones, D width.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { randomNormal } from '../kernels/random-normal/op';
 import { untraced } from '../kernels/untraced';
-import type { Labels } from '../lib/set-prediction';
-import type { TrainSettings } from '../lib/train-settings';
-import { decoderLayers, type Detector, type First, type Memory, type Trace } from '../models/detector';
-import { activeQueries, reconsiderAt, rollOut, type Episode, type Policy, type RolloutStep } from '../models/episode';
+import { decoderLayers } from '../models/detector';
+import { reconsiderAt, type Episode, type Policy } from '../models/episode';
 import { gaussianKl } from '../nn/gaussian';
 import { gatherTokens } from '../nn/geometry';
 import { stopGradient } from '../nn/tape';
 import { clippedPolicyLoss, policyRatio, reinforceLoss } from '../rl/policy-losses';
-import { readPredictions } from './predictions';
-import { earn, judge, type Earned, type Judged } from './rewards';
-
-/**
- * The episode of a step with the settings' rollouts and limits of log_std.
- * @param firstMean what the first layer makes of `first`, where it has been computed already
- */
-export function episodeOf(
-  detector: Detector,
-  memory: Memory,
-  first: First,
-  { rollouts, logStdMin, logStdMax }: TrainSettings,
-  firstMean?: tf.Tensor3D,
-): Episode {
-  return detector.episode(memory, first, { rollouts, logStd: { min: logStdMin, max: logStdMax }, firstMean });
-}
-
-/** One layer of the rollouts as further passes need it; its tensors are constants. */
-interface SampledLayer {
-  step: Pick<RolloutStep, 'state' | 'action'>;
-  /** [R,A] int32, the queries that count. */
-  queries: tf.Tensor2D;
-  /** [R,A] 0 where a query stands in for one that is missing. */
-  advantage: tf.Tensor2D;
-  /** [R,A] of the policy that acted. */
-  oldLogProb: tf.Tensor2D;
-}
-
-export interface Sampled {
-  layers: SampledLayer[];
-  /** [K][R] */
-  earned: Earned[][];
-  judged: Judged;
-}
-
-export function sampledTensors({ layers }: Sampled): tf.Tensor[] {
-  return layers.flatMap(({ step, queries, advantage, oldLogProb }) => [
-    ...Object.values(step.state),
-    ...[step.action, queries, advantage, oldLogProb],
-  ]);
-}
+import { episodeOf, type Columns, type Game, type Sampled, type SampledLayer } from './rollouts';
 
 export interface PolicyObjective {
   /** The policy's loss, the KL to the start and the bonus for a wide policy, with their weights. */
@@ -73,27 +31,25 @@ export interface PolicyObjective {
   sampled: Sampled;
 }
 
-/** What a step plays on. */
-export interface Game {
-  detector: Detector;
-  /** The policy before the run; null without a KL to it. */
-  frozen: Detector | null;
-  trace: Trace;
-  settings: TrainSettings;
+/** Mean over some columns of the KL of a layer's policy to the frozen one, at the same states. @param policy of all columns */
+function klToStart(
+  frozen: Episode,
+  k: number,
+  { step, queries }: SampledLayer,
+  { mean, logStd }: Policy,
+  { from, count }: Columns,
+): tf.Scalar {
+  const [rows, columns, width] = mean.shape;
+  const whole = count === columns;
+  const before = untraced(() => {
+    const at = whole ? queries : tf.slice(queries, [0, from], [rows, count]);
+    return frozen.policyAt ? frozen.policyAt(k, step.state, at) : gathered(frozen.policy(k, step.state), at);
+  });
+  const now = whole ? mean : tf.slice(mean, [0, from, 0], [rows, count, width]);
+  return tf.mean(gaussianKl(now, logStd, stopGradient(before.mean), stopGradient(before.logStd))) as tf.Scalar;
 }
 
-/** Standard normal numbers [R,Q,D] of every layer; the same for the same seed and step. */
-function noiseOf(episode: Episode, shape: readonly [number, number], seed: number, step: number): tf.Tensor3D[] {
-  return Array.from({ length: episode.steps }, (_, k) =>
-    randomNormal<tf.Rank.R3>([episode.rows, ...shape], { seed, stream: step * episode.steps + k }),
-  );
-}
-
-/** Mean over all queries of the KL of a layer's policy to the frozen one, at the same states. */
-function klToStart(frozen: Episode, k: number, state: RolloutStep['state'], { mean, logStd }: Policy): tf.Scalar {
-  const before = untraced(() => frozen.policy(k, state));
-  return tf.mean(gaussianKl(mean, logStd, stopGradient(before.mean), stopGradient(before.logStd))) as tf.Scalar;
-}
+const gathered = ({ mean, logStd }: Policy, at: tf.Tensor2D): Policy => ({ mean: gatherTokens(mean, at), logStd });
 
 interface LayerLoss {
   policy: tf.Scalar;
@@ -127,7 +83,7 @@ function layerLoss(episode: Episode, frozen: Episode | null, k: number, layer: S
   return {
     // The mean over all Q queries: those that are left out add nothing.
     policy: tf.mul(mean, queries.shape[1] / detector.queries) as tf.Scalar,
-    kl: frozen && klToStart(frozen, k, step.state, policy),
+    kl: frozen && layer.kl && klToStart(frozen, k, layer, policy, layer.kl),
     logStd: tf.mean(policy.logStd) as tf.Scalar,
     ratio: overActive(ratio, advantage),
     clipShare: overActive(outside, advantage),
@@ -135,16 +91,19 @@ function layerLoss(episode: Episode, frozen: Episode | null, k: number, layer: S
 }
 
 /**
- * The losses of today's policy for rollouts: those just made, or an earlier pass's. Run inside gradientsOf.
+ * The losses of today's policy for rollouts. Run inside gradientsOf.
+ * @param fresh whether the rollouts are of this pass's weights and trace, not of an earlier pass's
  */
-export function policyObjective(game: Game, sampled: Sampled): PolicyObjective {
+export function policyObjective(game: Game, sampled: Sampled, fresh: boolean): PolicyObjective {
   const { detector, trace, settings } = game;
-  const { first } = trace;
-  const episode = episodeOf(detector, trace.memory, first, settings, decoderLayers(trace)[0]!.hidden);
+  const { first, explored } = sampled;
+  // The first layer's mean is there already; an earlier pass's rollouts may have started from other queries than today's trace.
+  const firstMean = fresh ? decoderLayers(trace)[0]!.hidden : undefined;
+  const episode = episodeOf(detector, trace.memory, { first, firstMean, explored }, settings);
   // without the projections, which are of today's weights
   const encoded = { ...trace.memory };
   delete encoded.values;
-  const frozen = game.frozen && episodeOf(game.frozen, encoded, first, settings);
+  const frozen = game.frozen && episodeOf(game.frozen, encoded, { first, explored }, settings);
   const each = sampled.layers.map((layer, k) => layerLoss(episode, frozen, k, layer, game));
   const stacked = (pick: (one: LayerLoss) => tf.Scalar): tf.Tensor1D => tf.stack(each.map(pick)) as tf.Tensor1D;
   const policy = tf.mean(stacked((one) => one.policy)) as tf.Scalar;
@@ -161,63 +120,4 @@ export function policyObjective(game: Game, sampled: Sampled): PolicyObjective {
     ratio: stacked((one) => one.ratio),
     clipShare: stacked((one) => one.clipShare),
   };
-}
-
-/** All queries of every row, with their advantages. @param advantages [R,K,Q] packed */
-function allQueries(advantages: Float32Array, rows: number, layers: number, queries: number, layer: number) {
-  const values = new Float32Array(rows * queries);
-  for (let row = 0; row < rows; row++) {
-    const start = (row * layers + layer) * queries;
-    values.set(advantages.subarray(start, start + queries), row * queries);
-  }
-  return { count: queries, queries: Int32Array.from(values, (_, at) => at % queries), values };
-}
-
-/**
- * Samples the step's rollouts and waits for what they earn. Run inside gradientsOf; nothing of it is traced.
- * @param labels of each image
- * @param step 1, 2, …; with the settings' seed it decides the noise
- */
-export async function sample(game: Game, labels: readonly Labels[], step: number): Promise<Sampled> {
-  const { detector, trace, settings } = game;
-  const { first } = trace;
-  const [, queries, width] = first.hidden.shape;
-  const firstMean = stopGradient(decoderLayers(trace)[0]!.hidden);
-  const episode = episodeOf(detector, trace.memory, first, settings, firstMean);
-  const steps = untraced(() => rollOut(episode, noiseOf(episode, [queries, width], settings.seed, step)));
-  const earned = await earnedBy(steps, labels, detector, settings);
-  const judged = judge(earned, labels.length, settings);
-  const [rows, layers] = [episode.rows, episode.steps];
-  const sparse = settings.credit === 'query' && game.frozen === null;
-  return {
-    earned,
-    judged,
-    layers: steps.map(({ state, action, logProb }, k): SampledLayer => {
-      const chosen = sparse
-        ? activeQueries(judged.advantages, { rows, layers, queries }, k)
-        : allQueries(judged.advantages, rows, layers, queries, k);
-      const indices = tf.tensor2d(chosen.queries, [rows, chosen.count], 'int32');
-      const old = gatherTokens(tf.reshape(logProb, [rows, queries, 1]) as tf.Tensor3D, indices);
-      return {
-        step: { state, action },
-        queries: indices,
-        advantage: tf.tensor2d(chosen.values, [rows, chosen.count]),
-        oldLogProb: tf.reshape(old, [rows, chosen.count]) as tf.Tensor2D,
-      };
-    }),
-  };
-}
-
-/** [K][R] */
-async function earnedBy(
-  steps: readonly RolloutStep[],
-  labels: readonly Labels[],
-  { scoring, setLoss }: Detector,
-  settings: TrainSettings,
-): Promise<Earned[][]> {
-  const predictions = await readPredictions(steps, scoring);
-  const rules = { settings, recipe: setLoss };
-  return predictions.map((layer) =>
-    layer.map((prediction, row) => earn(prediction, labels[Math.floor(row / settings.rollouts)]!, rules)),
-  );
 }

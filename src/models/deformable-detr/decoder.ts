@@ -4,10 +4,12 @@
  * B batch, N memory tokens, Q queries, C classes, D width.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { scoped } from '../../kernels/scope';
 import { lookAroundBoxes, lookAtPoints, type Looked } from '../../nn/deformable';
 import { refineBoxes, refinePoints } from '../../nn/geometry';
 import { linear, mlp } from '../../nn/layers';
 import { stopGradient } from '../../nn/tape';
+import { decoderPart } from '../decoder-part';
 import type { DecodeOptions, First, LayerTrace, LayerViews, Memory, Trace } from '../detector';
 import { feedForward, look, project, settle } from '../detr/layer';
 import { grouped } from '../rows';
@@ -36,7 +38,9 @@ const crossName = (index: number): string => `${decoderLayerName(index)}.encoder
 
 /** [B,N,D] the memory as the cross attention of each layer reads it. */
 function allValues({ p, c }: DecoderRun, { tokens, mask }: Memory): tf.Tensor3D[] {
-  return Array.from({ length: c.decoder.layers }, (_, index) => valuesOf(p, crossName(index), tokens, mask));
+  return Array.from({ length: c.decoder.layers }, (_, index) =>
+    scoped(`${decoderPart(index)}/cross attention`, () => valuesOf(p, crossName(index), tokens, mask)),
+  );
 }
 
 /**
@@ -89,13 +93,18 @@ export function layerMean(
   const layer = decoderLayerName(index);
   const self = `${layer}.self_attn`;
   const { queries, position } = state;
-  const placed = tf.add(queries, position) as tf.Tensor3D;
-  const { seen, weights } = look(p, self, placed, project(p, self, placed, queries), c.decoder.heads, {
-    weights: wanted,
+  const part = decoderPart(index);
+  const { weights, first } = scoped(`${part}/self attention`, () => {
+    const placed = tf.add(queries, position) as tf.Tensor3D;
+    const sources = project(p, self, placed, queries);
+    const { seen, weights } = look(p, self, placed, sources, c.decoder.heads, { weights: wanted });
+    return { weights, first: settle(p, self, queries, seen) };
   });
-  const first = settle(p, self, queries, seen);
-  const read = cross(run, index, first, state, wanted);
-  const mean = feedForward(p, layer, settle(p, crossName(index), first, read.seen));
+  const { read, second } = scoped(`${part}/cross attention`, () => {
+    const read = cross(run, index, first, state, wanted);
+    return { read, second: settle(p, crossName(index), first, read.seen) };
+  });
+  const mean = scoped(`${part}/ffn`, () => feedForward(p, layer, second));
   return wanted ? { mean, views: { ...read.views, ...(weights && { self: weights }), position } } : { mean };
 }
 
@@ -125,11 +134,11 @@ export function nextBoxes({ c }: DecoderRun, from: tf.Tensor3D, predicted: tf.Te
  */
 export function decodeFrom(run: DecoderRun, first: First, views = false): LayerTrace[] {
   const layers: LayerTrace[] = [];
-  const position = positionOf(run, first.boxes);
+  const position = scoped('decoder/positions', () => positionOf(run, first.boxes));
   let [queries, boxes] = [first.hidden, first.boxes];
   for (let index = 0; index < run.c.decoder.layers; index++) {
     const { mean, ...looked } = layerMean(run, index, { queries, boxes, position }, views);
-    const predicted = predict(run, index, mean, boxes);
+    const predicted = scoped(`${decoderPart(index)}/heads`, () => predict(run, index, mean, boxes));
     layers.push({ layer: index + 1, hidden: mean, ...predicted, ...looked });
     queries = mean;
     boxes = nextBoxes(run, boxes, predicted.boxes);
@@ -139,7 +148,7 @@ export function decodeFrom(run: DecoderRun, first: First, views = false): LayerT
 
 /** The whole episode without noise. */
 export function decode(run: DecoderRun, { dense = false, views = false }: DecodeOptions): Trace {
-  const { first, topk, extras } = select(run, dense);
+  const { first, topk, extras } = scoped('select', () => select(run, dense));
   const memory = { ...run.memory, values: allValues(run, run.memory) };
   const layers = decodeFrom({ ...run, memory }, first, views);
   return { memory, ...(topk && { topk }), first, layers, extras };

@@ -4,6 +4,7 @@
  * B batch, h x w cells of a level, N cells of all levels, C channels of a feature, D width.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { scoped } from '../../kernels/scope';
 import { chain } from '../../nn/chain';
 import { lookAtPoints } from '../../nn/deformable';
 import type { LevelShape } from '../../nn/geometry';
@@ -55,14 +56,18 @@ function runLayers(
   const places = placesOf(p, whole, width);
   const centres = centresOf(whole);
   const sampling = { heads: encoder.heads, points: encoder.points, shapes: whole.shapes, ratios: whole.ratios };
-  const layers = Array.from({ length: encoder.layers }, (_, index) => (x: tf.Tensor3D) => {
+  const run = (x: tf.Tensor3D, index: number): tf.Tensor3D => {
     const layer = encoderLayerName(index);
     const name = `${layer}.self_attn`;
     const names = { offsets: `${name}.sampling_offsets`, weights: `${name}.attention_weights` };
     const asking = tf.add(x, places) as tf.Tensor3D;
     const { mixed } = lookAtPoints(p, names, asking, centres, valuesOf(p, name, x, whole.mask), sampling);
     return feedForward(p, layer, settle(p, name, x, linear(p, `${name}.output_proj`, mixed)));
-  });
+  };
+  const layers = Array.from(
+    { length: encoder.layers },
+    (_, index) => (x: tf.Tensor3D) => scoped(`layer ${index + 1}`, () => run(x, index)),
+  );
   return chain(tokens, layers);
 }
 
@@ -76,7 +81,7 @@ export function runEncoder(
   features: readonly tf.Tensor4D[],
   mask: tf.Tensor3D | undefined,
 ): Memory {
-  const levels = project(p, c, features);
+  const levels = scoped('projection', () => project(p, c, features));
   const shapes = levels.map(({ shape }): LevelShape => [shape[1], shape[2]]);
   const whole = { shapes, ...(mask && maskLevels(mask, shapes)) };
   const flat = levels.map((x): tf.Tensor3D => tf.reshape(x, [x.shape[0], x.shape[1] * x.shape[2], c.width]));

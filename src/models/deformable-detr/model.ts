@@ -1,6 +1,7 @@
 /** Deformable DETR (arXiv 2010.04159) as a Detector: weights and the way from an image to every layer's answer. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { expectThat } from '../../kernels/shapes';
+import { scoped } from '../../kernels/scope';
 import { untraced } from '../../kernels/untraced';
 import type { TensorSource } from '../../lib/tensor-source';
 import { Parameters, type ParameterRule } from '../../nn/parameters';
@@ -98,8 +99,9 @@ export class DeformableDetr implements Detector {
   }
 
   encode(image: tf.Tensor4D, { mask, backbone = false }: EncodeOptions = {}): Memory {
-    const run = (): tf.Tensor4D[] => runResNet(this.parameters, this.facts.backbone, image);
-    return runEncoder(this.parameters, this.config, backbone ? run() : untraced(run), mask);
+    const run = (): tf.Tensor4D[] => scoped('backbone', () => runResNet(this.parameters, this.facts.backbone, image));
+    const features = backbone ? run() : untraced(run);
+    return scoped('encoder', () => runEncoder(this.parameters, this.config, features, mask));
   }
 
   select(memory: Memory, { dense = false }: DecodeOptions = {}): Selection {

@@ -5,12 +5,14 @@
  * B batch, N memory tokens, Q queries, D width, C classes, n = bins + 1 logits of an edge.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { scoped } from '../../kernels/scope';
 import { topK } from '../../kernels/top-k/op';
 import { lookAroundBoxes } from '../../nn/deformable';
 import { gatherTokens, refineBoxes } from '../../nn/geometry';
 import { attend, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
+import { decoderPart } from '../decoder-part';
 import type { DecodeOptions, First, LayerTrace, LayerViews, Memory, Selection, Trace } from '../detector';
 import { edgeOffsets, edgeProbabilities, readEdges } from '../fine-edges/edges';
 import { grouped } from '../rows';
@@ -85,25 +87,32 @@ function runLayer(
   wanted: boolean,
 ): LayerOutput {
   const name = `decoder.decoder.layers.${index}`;
-  const placed = tf.add(queries, position) as tf.Tensor3D;
-  const own = `${name}.self_attn`;
-  const [q, k, v] = [
-    linear(p, `${own}.query`, placed),
-    linear(p, `${own}.key`, placed),
-    linear(p, `${own}.value`, queries),
-  ];
-  const self = attend(q, k, v, c.heads, { weights: wanted });
-  const seen = linear(p, `${own}.out_proj`, self.mixed);
-  const first = rmsNorm(p, `${name}.norm1.scale`, queries, seen);
+  const part = decoderPart(index);
+  const { self, first } = scoped(`${part}/self attention`, () => {
+    const placed = tf.add(queries, position) as tf.Tensor3D;
+    const own = `${name}.self_attn`;
+    const [q, k, v] = [
+      linear(p, `${own}.query`, placed),
+      linear(p, `${own}.key`, placed),
+      linear(p, `${own}.value`, queries),
+    ];
+    const self = attend(q, k, v, c.heads, { weights: wanted });
+    const seen = linear(p, `${own}.out_proj`, self.mixed);
+    return { self, first: rmsNorm(p, `${name}.norm1.scale`, queries, seen) };
+  });
   const names = { offsets: `${name}.cross_attn.sampling_offsets`, weights: `${name}.cross_attn.attention_weights` };
   const sampling = { heads: c.heads, points: c.points, shapes: memory.shapes };
   const images = memory.tokens.shape[0];
-  const [asking, around] = [grouped(tf.add(first, position), images), grouped(boxes, images)];
-  const looked = lookAroundBoxes(p, names, asking, around, memory.tokens, sampling);
-  const sampled = tf.reshape(looked.mixed, queries.shape) as tf.Tensor3D;
-  const second = rmsNorm(p, `${name}.norm2.scale`, first, sampled);
-  const inner = swiglu(p, `${name}.swish_ffn.w12`, `${name}.swish_ffn.w3`, second, second);
-  const mean = rmsNorm(p, `${name}.norm3.scale`, inner);
+  const { looked, second } = scoped(`${part}/cross attention`, () => {
+    const [asking, around] = [grouped(tf.add(first, position), images), grouped(boxes, images)];
+    const looked = lookAroundBoxes(p, names, asking, around, memory.tokens, sampling);
+    const sampled = tf.reshape(looked.mixed, queries.shape) as tf.Tensor3D;
+    return { looked, second: rmsNorm(p, `${name}.norm2.scale`, first, sampled) };
+  });
+  const mean = scoped(`${part}/ffn`, () => {
+    const inner = swiglu(p, `${name}.swish_ffn.w12`, `${name}.swish_ffn.w3`, second, second);
+    return rmsNorm(p, `${name}.norm3.scale`, inner);
+  });
   if (!wanted) return { mean, views: {} };
   return { mean, views: { places: looked.places(), weights: looked.weights, self: self.weights!, position } };
 }
@@ -169,21 +178,22 @@ export function decodeFrom(run: DecoderRun, first: First, views = false): Pick<T
   const extras: Trace['extras'] = {};
   let boxes = stopGradient(first.boxes);
   let queries = stopGradient(first.hidden);
-  const position = positionOf(run, boxes);
+  const position = scoped('decoder/positions', () => positionOf(run, boxes));
   const scale = { weights: run.constants.weights, scale: run.constants.regScale };
   let initial = boxes;
   let before: { queries: tf.Tensor3D; corners: tf.Tensor3D } | undefined;
   for (let index = 0; index < run.c.layers; index++) {
     const { mean, views: seen } = runLayer(run, index, queries, boxes, position, views);
     queries = mean;
+    const heads = `${decoderPart(index)}/heads`;
     if (index === 0) {
-      const pre = initialBoxes(run, boxes, queries);
+      const pre = scoped(heads, () => initialBoxes(run, boxes, mean));
       extras['pre.boxes'] = pre;
-      extras['pre.logits'] = linear(run.p, 'decoder.dec_score_head.0', queries);
+      extras['pre.logits'] = scoped(heads, () => linear(run.p, 'decoder.dec_score_head.0', mean));
       initial = stopGradient(pre);
     }
-    const corners = cornersOf(run, index, queries, before);
-    const predicted = predict(run, index, queries, corners, initial);
+    const corners = scoped(heads, () => cornersOf(run, index, mean, before));
+    const predicted = scoped(heads, () => predict(run, index, mean, corners, initial));
     layers.push(
       views
         ? {
@@ -201,7 +211,7 @@ export function decodeFrom(run: DecoderRun, first: First, views = false): Pick<T
 
 /** The whole episode without noise. */
 export function decode(run: DecoderRun, { dense = false, views = false }: DecodeOptions): Trace {
-  const { first, answer, topk, extras } = select(run, dense);
+  const { first, answer, topk, extras } = scoped('select', () => select(run, dense));
   const rest = decodeFrom(run, first, views);
   const all = { ...extras, ...rest.extras };
   return { memory: run.memory, topk, first, layers: [answer, ...rest.layers], extras: all };

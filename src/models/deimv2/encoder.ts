@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { depthwiseConv2d } from '../../kernels/depthwise-conv2d/op';
 import { mean } from '../../kernels/reduce/op';
+import { scoped } from '../../kernels/scope';
 import { upsampleAdd } from '../../kernels/upsample-add/op';
 import { convolution, halfPadding } from '../../nn/layers';
 import type { Parameters, ParameterRule } from '../../nn/parameters';
@@ -83,9 +84,14 @@ function downsample(p: Parameters, name: string, x: tf.Tensor4D, residual?: tf.T
 /** @param feature [B,h,w,C] at stride 16 @returns the fused levels at strides 16 and 32, [B,h,w,D] and [B,h/2,w/2,D] */
 export function runEncoder(p: Parameters, c: DeimV2Config, feature: tf.Tensor4D): [tf.Tensor4D, tf.Tensor4D] {
   const { bottlenecks } = c.encoder;
-  const x16 = convolution(p, 'encoder.input_proj.0', feature);
-  const pooled = downsample(p, 'encoder.down_sample1', x16);
-  const x32 = convolution(p, 'encoder.bi_fusion.cv', tf.add(pooled, mean(pooled, [1, 2], true)), silu);
-  const fine = fusion(p, 'encoder.fpn_block', upsampleAdd(x16, x32), bottlenecks);
-  return [fine, fusion(p, 'encoder.pan_block', downsample(p, 'encoder.down_sample2', fine, x32), bottlenecks)];
+  const [x16, x32] = scoped('projection', () => {
+    const x16 = convolution(p, 'encoder.input_proj.0', feature);
+    const pooled = downsample(p, 'encoder.down_sample1', x16);
+    return [x16, convolution(p, 'encoder.bi_fusion.cv', tf.add(pooled, mean(pooled, [1, 2], true)), silu)] as const;
+  });
+  const fine = scoped('top-down', () => fusion(p, 'encoder.fpn_block', upsampleAdd(x16, x32), bottlenecks));
+  const coarse = scoped('bottom-up', () =>
+    fusion(p, 'encoder.pan_block', downsample(p, 'encoder.down_sample2', fine, x32), bottlenecks),
+  );
+  return [fine, coarse];
 }

@@ -1,5 +1,6 @@
 /** DEIMv2 (Atto, Femto, Pico) as a Detector. */
 import * as tf from '@tensorflow/tfjs-core';
+import { scoped } from '../../kernels/scope';
 import { untraced } from '../../kernels/untraced';
 import { ConfigReader } from '../../lib/config-reader';
 import { DetectorError } from '../../lib/errors';
@@ -109,9 +110,9 @@ export class DeimV2 implements Detector {
   encode(image: tf.Tensor4D): Memory {
     // nobody trains the backbone: untraced, its kernels run fused also where the encoder learns
     const { backbone, affine } = this.constants;
-    const stages = untraced(() => runHgnet(this.parameters, affine, backbone, image));
+    const stages = scoped('backbone', () => untraced(() => runHgnet(this.parameters, affine, backbone, image)));
     const feature = stages[stages.length - 1]!;
-    const levels = runEncoder(this.parameters, this.config, feature);
+    const levels = scoped('encoder', () => runEncoder(this.parameters, this.config, feature));
     const tokens = levels.map((x) => tf.reshape(x, [x.shape[0], x.shape[1] * x.shape[2], x.shape[3]]) as tf.Tensor3D);
     return { tokens: tf.concat(tokens, 1), shapes: levels.map(({ shape }) => [shape[1], shape[2]]) };
   }

@@ -5,10 +5,12 @@
  * B batch, R rows of queries (a multiple of B), Q queries, N memory tokens, D width, M heads, L layers.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { scoped } from '../../kernels/scope';
 import { expectShape } from '../../kernels/shapes';
 import { layerNorm, linear, mlp } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
+import { decoderPart } from '../decoder-part';
 import type { DecodeOptions, First, LayerTrace, LayerViews, Memory, Trace } from '../detector';
 import { grouped } from '../rows';
 import type { DetrConfig } from './config';
@@ -39,9 +41,11 @@ export function firstOf({ c, memory }: Pick<DecoderRun, 'c' | 'memory'>): First 
 
 /** Keys and values of layer `index`, side by side [B,N,2D]. */
 function valuesOf({ p, memory, positions }: DecoderRun, index: number): tf.Tensor3D {
-  const placed = tf.add(memory.tokens, positions) as tf.Tensor3D;
-  const { key, value } = project(p, `${decoderLayerName(index)}.encoder_attn`, placed, memory.tokens);
-  return tf.concat([key, value], 2);
+  return scoped(`${decoderPart(index)}/cross attention`, () => {
+    const placed = tf.add(memory.tokens, positions) as tf.Tensor3D;
+    const { key, value } = project(p, `${decoderLayerName(index)}.encoder_attn`, placed, memory.tokens);
+    return tf.concat([key, value], 2);
+  });
 }
 
 function sourcesOf(run: DecoderRun, index: number): Sources {
@@ -64,14 +68,20 @@ export function runLayer(
   const name = decoderLayerName(index);
   const [own, cross] = [`${name}.self_attn`, `${name}.encoder_attn`];
   const position = tf.expandDims(p.get(`${QUERY_POSITIONS}.weight`), 0) as tf.Tensor3D;
-  const placed = tf.add(queries, position) as tf.Tensor3D;
+  const part = decoderPart(index);
   const { heads } = c.decoder;
-  const among = look(p, own, placed, project(p, own, placed, queries), heads, { weights: wanted });
-  const first = settle(p, own, queries, among.seen);
-  const asking = grouped(tf.add(first, position) as tf.Tensor3D, memory.tokens.shape[0]);
-  const around = look(p, cross, asking, sourcesOf(run, index), heads, { keyMask: memory.mask, weights: wanted });
-  const second = settle(p, cross, first, tf.reshape(around.seen, queries.shape));
-  const hidden = feedForward(p, name, second);
+  const { among, first } = scoped(`${part}/self attention`, () => {
+    const placed = tf.add(queries, position) as tf.Tensor3D;
+    const among = look(p, own, placed, project(p, own, placed, queries), heads, { weights: wanted });
+    return { among, first: settle(p, own, queries, among.seen) };
+  });
+  const sources = sourcesOf(run, index);
+  const { around, second } = scoped(`${part}/cross attention`, () => {
+    const asking = grouped(tf.add(first, position) as tf.Tensor3D, memory.tokens.shape[0]);
+    const around = look(p, cross, asking, sources, heads, { keyMask: memory.mask, weights: wanted });
+    return { around, second: settle(p, cross, first, tf.reshape(around.seen, queries.shape)) };
+  });
+  const hidden = scoped(`${part}/ffn`, () => feedForward(p, name, second));
   return wanted ? { hidden, views: { self: among.weights!, cross: around.weights!, position } } : { hidden };
 }
 
@@ -104,7 +114,7 @@ export function decodeFrom(run: DecoderRun, first: First, views = false): LayerT
   let queries = stopGradient(first.hidden);
   return Array.from({ length: c.decoder.layers }, (_, index) => {
     const ran = runLayer(run, index, queries, views);
-    const { next, ...predicted } = predict(run, index, ran.hidden);
+    const { next, ...predicted } = scoped(`${decoderPart(index)}/heads`, () => predict(run, index, ran.hidden));
     queries = next;
     return { layer: index + 1, ...ran, ...predicted };
   });

@@ -4,6 +4,7 @@
  * B batch, N cells, D width.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { scoped } from '../../kernels/scope';
 import { chain } from '../../nn/chain';
 import type { Parameters } from '../../nn/parameters';
 import type { DetrConfig } from './config';
@@ -28,11 +29,15 @@ export function behindAttention(p: Parameters, index: number, tokens: tf.Tensor3
 
 /** tokens [B,N,D] through all layers. */
 export function runEncoder({ p, c, positions, mask }: EncoderRun, tokens: tf.Tensor3D): tf.Tensor3D {
-  const layers = Array.from({ length: c.encoder.layers }, (_, index) => (x: tf.Tensor3D) => {
+  const layer = (x: tf.Tensor3D, index: number): tf.Tensor3D => {
     const name = `${encoderLayerName(index)}.self_attn`;
     const placed = tf.add(x, positions) as tf.Tensor3D;
     const { seen } = look(p, name, placed, project(p, name, placed, x), c.encoder.heads, { keyMask: mask });
     return behindAttention(p, index, x, seen);
-  });
+  };
+  const layers = Array.from(
+    { length: c.encoder.layers },
+    (_, index) => (x: tf.Tensor3D) => scoped(`layer ${index + 1}`, () => layer(x, index)),
+  );
   return chain(tokens, layers);
 }

@@ -4,6 +4,7 @@
  * B batch, H x W pixels, h x w cells, N = h w, D width.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { scoped } from '../../kernels/scope';
 import { untraced } from '../../kernels/untraced';
 import { convolution } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
@@ -26,8 +27,9 @@ export function enter(
   image: tf.Tensor4D,
   { mask, backbone: traced = false }: EncodeOptions,
 ): Entered {
-  const run = (): tf.Tensor4D => runResNet(p, backbone, image)[0]!;
-  const map = convolution(p, PROJECTION, traced ? run() : untraced(run));
+  const run = (): tf.Tensor4D => scoped('backbone', () => runResNet(p, backbone, image)[0]!);
+  const feature = traced ? run() : untraced(run);
+  const map = scoped('encoder/projection', () => convolution(p, PROJECTION, feature));
   const [batch, h, w, width] = map.shape;
   const tokens = tf.reshape(map, [batch, h * w, width]) as tf.Tensor3D;
   return { tokens, shapes: [[h, w]], ...(mask ? cellMask(mask, [h, w]) : {}) };

@@ -1,5 +1,6 @@
 /** DETR (arXiv 2005.12872) as a Detector: weights, constants and the way from an image to every layer's answer. */
 import * as tf from '@tensorflow/tfjs-core';
+import { scoped } from '../../kernels/scope';
 import type { TensorSource } from '../../lib/tensor-source';
 import type { ClusterSettings } from '../../lib/clusters';
 import { Parameters, type ParameterRule } from '../../nn/parameters';
@@ -116,7 +117,8 @@ export class Detr implements Detector {
   encode(image: tf.Tensor4D, options: EncodeOptions = {}): Memory {
     const entered = enter(this.parameters, this.constants.backbone, image, options);
     const { p, c, positions } = this.run(entered);
-    return { ...entered, tokens: runEncoder({ p, c, positions, mask: entered.mask }, entered.tokens) };
+    const encoded = (): tf.Tensor3D => runEncoder({ p, c, positions, mask: entered.mask }, entered.tokens);
+    return { ...entered, tokens: scoped('encoder', encoded) };
   }
 
   /**

@@ -5,10 +5,13 @@
  * B batch, N memory tokens, Q queries, D width, C classes, n + 1 bins of an edge.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { scoped } from '../../kernels/scope';
 import { refineBoxes } from '../../nn/geometry';
 import { attend, layerNorm, linear, mlp } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
+import { meet, type Company } from '../company';
+import { decoderPart } from '../decoder-part';
 import type { First, LayerTrace, LayerViews, Memory, Trace } from '../detector';
 import { edgeOffsets, edgeProbabilities, readEdges, type EdgeScale } from '../fine-edges/edges';
 import { grouped } from '../rows';
@@ -55,38 +58,41 @@ interface LayerOutput {
 
 /**
  * What layer `index` makes of the state, without noise.
- * @param all where `state` has only some queries of every row: the row's whole state, which they attend to
+ * @param company who else there is, and whose outcome is wanted; by default all of the state's queries, among themselves
  * @param wanted whether to give `views` too; only where there is a row for each image
  */
-function runLayer(run: DecoderRun, index: number, state: State, all: State, wanted: boolean): LayerOutput {
+function runLayer(run: DecoderRun, index: number, state: State, company: Company, wanted: boolean): LayerOutput {
   const { p, c, memory } = run;
   const name = layerName(index);
-  const { queries, boxes } = state;
-  const position = positionOf(run, boxes);
-  const asked = tf.add(queries, position) as tf.Tensor3D;
-  const others = all === state ? asked : (tf.add(all.queries, positionOf(run, all.boxes)) as tf.Tensor3D);
-  const self = attend(
-    linear(p, `${name}.self_attn.q_proj`, asked),
-    linear(p, `${name}.self_attn.k_proj`, others),
-    linear(p, `${name}.self_attn.v_proj`, all.queries),
-    c.heads,
-    { weights: wanted },
-  );
-  const seen = linear(p, `${name}.self_attn.out_proj`, self.mixed);
-  const first = layerNorm(p, `${name}.self_attn_layer_norm`, queries, seen);
+  const part = decoderPart(index);
+  const { own, position, self, first } = scoped(`${part}/self attention`, () => {
+    const { own, position, placed, keys, values } = meet(state, company, {
+      position: (boxes) => positionOf(run, boxes),
+      key: (placed) => linear(p, `${name}.self_attn.k_proj`, placed),
+      value: (queries) => linear(p, `${name}.self_attn.v_proj`, queries),
+    });
+    const asking = linear(p, `${name}.self_attn.q_proj`, placed);
+    const self = attend(asking, keys, values, c.heads, { weights: wanted });
+    const seen = linear(p, `${name}.self_attn.out_proj`, self.mixed);
+    return { own, position, self, first: layerNorm(p, `${name}.self_attn_layer_norm`, own.queries, seen) };
+  });
   const images = memory.tokens.shape[0];
-  const [asking, around] = [grouped(tf.add(first, position) as tf.Tensor3D, images), grouped(boxes, images)];
-  const looked = lookAround(p, `${name}.encoder_attn`, c, memory.shapes, asking, around);
-  const sampled: tf.Tensor3D = tf.reshape(gather(memory.tokens, looked, c, memory.shapes), queries.shape);
-  const second = gateway(p, `${name}.gateway`, first, sampled);
-  const inner = linear(p, `${name}.fc1`, second, { activation: c.activation });
-  const hidden = layerNorm(p, `${name}.final_layer_norm`, second, linear(p, `${name}.fc2`, inner));
+  const { looked, second } = scoped(`${part}/cross attention`, () => {
+    const [asking, around] = [grouped(tf.add(first, position) as tf.Tensor3D, images), grouped(own.boxes, images)];
+    const looked = lookAround(p, `${name}.encoder_attn`, c, memory.shapes, asking, around);
+    const sampled: tf.Tensor3D = tf.reshape(gather(memory.tokens, looked, c, memory.shapes), own.queries.shape);
+    return { looked, second: gateway(p, `${name}.gateway`, first, sampled) };
+  });
+  const hidden = scoped(`${part}/ffn`, () => {
+    const inner = linear(p, `${name}.fc1`, second, { activation: c.activation });
+    return layerNorm(p, `${name}.final_layer_norm`, second, linear(p, `${name}.fc2`, inner));
+  });
   return { hidden, views: wanted ? { ...looked, self: self.weights!, position } : {} };
 }
 
 /** mu_k [B,Q,D]; see `runLayer`. */
-export function layerMean(run: DecoderRun, index: number, state: State, all: State = state): tf.Tensor3D {
-  return runLayer(run, index, state, all, false).hidden;
+export function layerMean(run: DecoderRun, index: number, state: State, company: Company = {}): tf.Tensor3D {
+  return runLayer(run, index, state, company, false).hidden;
 }
 
 /** The boxes [B,Q,4] that all layers move: those that entered the first layer, refined by what left it. */
@@ -136,14 +142,16 @@ export function decodeFrom(run: DecoderRun, first: First, wanted = false): Pick<
   let initial = state.boxes;
   let before: { queries: tf.Tensor3D; corners: tf.Tensor3D } | undefined;
   for (let index = 0; index < c.layers; index++) {
-    const { hidden, views } = runLayer(run, index, state, state, wanted);
+    const { hidden, views } = runLayer(run, index, state, {}, wanted);
+    const heads = `${decoderPart(index)}/heads`;
     if (index === 0) {
-      extras['pre.boxes'] = initialBoxes(run, state.boxes, hidden);
-      extras['pre.logits'] = linear(p, classHead(0), hidden);
-      initial = stopGradient(extras['pre.boxes'] as tf.Tensor3D);
+      const pre = scoped(heads, () => initialBoxes(run, state.boxes, hidden));
+      extras['pre.boxes'] = pre;
+      extras['pre.logits'] = scoped(heads, () => linear(p, classHead(0), hidden));
+      initial = stopGradient(pre);
     }
-    const corners = cornersOf(run, index, hidden, before);
-    const predicted = predict(run, index, hidden, corners, initial);
+    const corners = scoped(heads, () => cornersOf(run, index, hidden, before));
+    const predicted = scoped(heads, () => predict(run, index, hidden, corners, initial));
     const seen = wanted
       ? { views: { ...views, edges: edgeProbabilities(corners, c.bins), offsets: edgeOffsets(run.edges) } }
       : {};

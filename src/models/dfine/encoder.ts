@@ -6,6 +6,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ClusterSettings } from '../../lib/clusters';
+import { scoped } from '../../kernels/scope';
 import { convolution } from '../../nn/layers';
 import type { LevelShape } from '../../nn/geometry';
 import type { ParameterRule, Parameters } from '../../nn/parameters';
@@ -91,10 +92,10 @@ function fuse({ p, c }: EncoderRun, levels: readonly tf.Tensor4D[]): Memory {
 
 /** @param features [B,h,w,I] of the backbone, finest first */
 export function runEncoder(run: EncoderRun, features: readonly tf.Tensor4D[]): Memory {
-  const levels = enter(run, features);
+  const levels = scoped('projection', () => enter(run, features));
   for (const { name, level, positions } of attendedIn(run, levels))
     levels[level] = runAifi(run.p, name, run.c.encoder.aifi, levels[level]!, positions);
-  return fuse(run, levels);
+  return scoped('fusion', () => fuse(run, levels));
 }
 
 /** As `runEncoder`, with clusters. Not inside tf.tidy; the memory is the caller's. @param features of the backbone, made in a tidy */

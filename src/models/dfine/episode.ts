@@ -45,7 +45,7 @@ export function dFineEpisode(run: DecoderRun, first: First, options: EpisodeOpti
       p: run.p,
       images: run.memory.tokens.shape[0],
       logStdNames: logStdNames(run.c),
-      layerMean: (step, state, all) => layerMean(run, step, state, all),
+      layerMean: (step, state, company) => layerMean(run, step, state, company),
       act: (step, state, action) => actIn(run, step, state, action),
     },
     first,

@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { depthwiseConv2d } from '../../kernels/depthwise-conv2d/op';
 import { upsampleAdd } from '../../kernels/upsample-add/op';
+import { piecewise } from '../../nn/checkpointing';
 import { convolution, halfPadding } from '../../nn/layers';
 import type { ParameterRule, Parameters } from '../../nn/parameters';
 import { convNorm, repVgg, type ConvNormShape } from '../../nn/rules';
@@ -75,6 +76,10 @@ function csp(p: Parameters, name: string, { bottlenecks }: FusionConfig, x: tf.T
 
 /** x [B,h,w,2D] -> [B,h,w,D] */
 function block(p: Parameters, name: string, c: FusionConfig, x: tf.Tensor4D): tf.Tensor4D {
+  return piecewise((own) => runBlock(p, name, c, own), x);
+}
+
+function runBlock(p: Parameters, name: string, c: FusionConfig, x: tf.Tensor4D): tf.Tensor4D {
   const [a, b] = tf.split(convolution(p, `${name}.conv1`, x, silu), 2, 3) as [tf.Tensor4D, tf.Tensor4D];
   const first = convolution(p, `${name}.conv2`, csp(p, `${name}.csp_rep1`, c, b), silu);
   const second = convolution(p, `${name}.conv3`, csp(p, `${name}.csp_rep2`, c, first), silu);

@@ -1,5 +1,6 @@
 /** D-FINE as a Detector: weights, constants and the way from an image to every layer's answer. */
 import * as tf from '@tensorflow/tfjs-core';
+import { scoped } from '../../kernels/scope';
 import { untraced } from '../../kernels/untraced';
 import type { ClusterSettings } from '../../lib/clusters';
 import { DetectorError } from '../../lib/errors';
@@ -126,7 +127,8 @@ export class DFine implements Detector {
   }
 
   encode(image: tf.Tensor4D, options: EncodeOptions = {}): Memory {
-    return runEncoder(this.encoderRun, this.features(image, options));
+    const features = this.features(image, options);
+    return scoped('encoder', () => runEncoder(this.encoderRun, features));
   }
 
   encodeClustered(
@@ -139,13 +141,14 @@ export class DFine implements Detector {
 
   private features(image: tf.Tensor4D, { backbone = false }: EncodeOptions): tf.Tensor4D[] {
     const { parameters: p, config: c, constants } = this;
-    const stages = (): tf.Tensor4D[] => runHgnet(p, constants.affine, c.backbone, image);
+    const stages = (): tf.Tensor4D[] => scoped('backbone', () => runHgnet(p, constants.affine, c.backbone, image));
     const features = backbone ? stages() : untraced(stages);
     return c.backbone.out.map((stage) => features[stage]!);
   }
 
   select(memory: Memory, { dense = false }: DecodeOptions = {}): Required<Selection> {
-    return selectQueries(this.run(memory), this.constants.anchors.at(memory.shapes), dense);
+    const anchors = this.constants.anchors.at(memory.shapes);
+    return scoped('select', () => selectQueries(this.run(memory), anchors, dense));
   }
 
   decode(memory: Memory, options: DecodeOptions = {}): Trace {

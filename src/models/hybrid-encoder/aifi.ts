@@ -5,7 +5,9 @@
  * B batch, h x w cells, S = h w tokens, D width, M heads, H hidden width.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { scoped } from '../../kernels/scope';
 import type { Activation } from '../../kernels/conv2d/op';
+import { piecewise } from '../../nn/checkpointing';
 import { attend, layerNorm, linear } from '../../nn/layers';
 import type { ParameterRule, Parameters } from '../../nn/parameters';
 import { linear as linearRules, norm } from '../../nn/rules';
@@ -94,8 +96,12 @@ export function runAifi(
   let tokens: tf.Tensor3D = tf.reshape(x, [batch, h * w, width]);
   for (let index = 0; index < c.layers; index++) {
     const layer = aifiLayer(name, index);
-    const placed: tf.Tensor3D = tf.add(tokens, positions);
-    tokens = behindLook(p, layer, c, tokens, look(p, layer, c, placed, { tokens, placed }));
+    const run = (own: tf.Tensor3D): tf.Tensor3D => {
+      const placed: tf.Tensor3D = tf.add(own, positions);
+      return behindLook(p, layer, c, own, look(p, layer, c, placed, { tokens: own, placed }));
+    };
+    const entering = tokens;
+    tokens = scoped(`attention ${index + 1}`, () => piecewise(run, entering));
   }
   return tf.reshape(tokens, x.shape);
 }

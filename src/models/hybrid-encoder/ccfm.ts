@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Activation } from '../../kernels/conv2d/op';
 import { upsampleAdd } from '../../kernels/upsample-add/op';
+import { piecewise } from '../../nn/checkpointing';
 import { convolution } from '../../nn/layers';
 import type { ParameterRule, Parameters } from '../../nn/parameters';
 import { convNorm, repVgg } from '../../nn/rules';
@@ -51,6 +52,10 @@ export function ccfmRules(name: string, c: CcfmConfig): ParameterRule[] {
 
 /** x [B,h,w,2D] -> [B,h,w,D] */
 function block(p: Parameters, name: string, c: CcfmConfig, x: tf.Tensor4D): tf.Tensor4D {
+  return piecewise((own) => runBlock(p, name, c, own), x);
+}
+
+function runBlock(p: Parameters, name: string, c: CcfmConfig, x: tf.Tensor4D): tf.Tensor4D {
   const { activation } = c;
   const kept = convolution(p, `${name}.conv2`, x, { activation });
   let y = convolution(p, `${name}.conv1`, x, { activation });

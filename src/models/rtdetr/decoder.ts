@@ -5,10 +5,13 @@
  * B batch, N memory tokens, Q queries, D width, C classes.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { scoped } from '../../kernels/scope';
 import { refineBoxes } from '../../nn/geometry';
 import { attend, layerNorm, linear, mlp } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
+import { meet, type Company } from '../company';
+import { decoderPart } from '../decoder-part';
 import type { First, LayerTrace, LayerViews, Memory } from '../detector';
 import { grouped } from '../rows';
 import type { RtDetrConfig } from './config';
@@ -31,7 +34,8 @@ export interface DecoderRun {
 
 /** [B,N,D] the memory as the cross attention of layer `index` reads it. */
 export function valueOf(p: Parameters, index: number, { tokens }: Memory): tf.Tensor3D {
-  return linear(p, `${layerName(index)}.encoder_attn.value_proj`, tokens);
+  const project = (): tf.Tensor3D => linear(p, `${layerName(index)}.encoder_attn.value_proj`, tokens);
+  return scoped(`${decoderPart(index)}/cross attention`, project);
 }
 
 interface LayerOutput {
@@ -42,40 +46,48 @@ interface LayerOutput {
 
 /**
  * What layer `index` makes of the state, without noise.
- * @param all where `state` has only some queries of every row: the row's whole state, which they attend to
+ * @param company who else there is, and whose outcome is wanted; by default all of the state's queries, among themselves
  * @param wanted whether to give `views` too; only where there is a row for each image
  */
-function runLayer({ p, c, memory }: DecoderRun, index: number, state: State, all: State, wanted: boolean): LayerOutput {
+function runLayer(
+  { p, c, memory }: DecoderRun,
+  index: number,
+  state: State,
+  company: Company,
+  wanted: boolean,
+): LayerOutput {
   const name = layerName(index);
-  const { queries, boxes } = state;
-  const positionOf = (around: tf.Tensor3D): tf.Tensor3D => mlp(p, layersOf(POSITION, 2), around, 'relu');
-  const position = positionOf(boxes);
-  const asked = tf.add(queries, position) as tf.Tensor3D;
-  const others = all === state ? asked : (tf.add(all.queries, positionOf(all.boxes)) as tf.Tensor3D);
-  const self = attend(
-    linear(p, `${name}.self_attn.q_proj`, asked),
-    linear(p, `${name}.self_attn.k_proj`, others),
-    linear(p, `${name}.self_attn.v_proj`, all.queries),
-    c.heads,
-    { weights: wanted },
-  );
-  const seen = linear(p, `${name}.self_attn.out_proj`, self.mixed);
-  const first = layerNorm(p, `${name}.self_attn_layer_norm`, queries, seen);
+  const part = decoderPart(index);
+  const { own, position, self, first } = scoped(`${part}/self attention`, () => {
+    const { own, position, placed, keys, values } = meet(state, company, {
+      position: (boxes) => mlp(p, layersOf(POSITION, 2), boxes, 'relu'),
+      key: (placed) => linear(p, `${name}.self_attn.k_proj`, placed),
+      value: (queries) => linear(p, `${name}.self_attn.v_proj`, queries),
+    });
+    const asking = linear(p, `${name}.self_attn.q_proj`, placed);
+    const self = attend(asking, keys, values, c.heads, { weights: wanted });
+    const seen = linear(p, `${name}.self_attn.out_proj`, self.mixed);
+    return { own, position, self, first: layerNorm(p, `${name}.self_attn_layer_norm`, own.queries, seen) };
+  });
   const value = memory.values?.[index] ?? valueOf(p, index, memory);
   const images = memory.tokens.shape[0];
-  const [asking, around] = [grouped(tf.add(first, position) as tf.Tensor3D, images), grouped(boxes, images)];
-  const looked = lookAround(p, `${name}.encoder_attn`, c, memory.shapes, asking, around);
-  const sampled: tf.Tensor3D = tf.reshape(gather(value, looked, c, memory.shapes), queries.shape);
-  const read = linear(p, `${name}.encoder_attn.output_proj`, sampled);
-  const second = layerNorm(p, `${name}.encoder_attn_layer_norm`, first, read);
-  const inner = linear(p, `${name}.fc1`, second, { activation: c.activation });
-  const hidden = layerNorm(p, `${name}.final_layer_norm`, second, linear(p, `${name}.fc2`, inner));
+  const { looked, second } = scoped(`${part}/cross attention`, () => {
+    const [asking, around] = [grouped(tf.add(first, position) as tf.Tensor3D, images), grouped(own.boxes, images)];
+    const looked = lookAround(p, `${name}.encoder_attn`, c, memory.shapes, asking, around);
+    const sampled: tf.Tensor3D = tf.reshape(gather(value, looked, c, memory.shapes), own.queries.shape);
+    const read = linear(p, `${name}.encoder_attn.output_proj`, sampled);
+    return { looked, second: layerNorm(p, `${name}.encoder_attn_layer_norm`, first, read) };
+  });
+  const hidden = scoped(`${part}/ffn`, () => {
+    const inner = linear(p, `${name}.fc1`, second, { activation: c.activation });
+    return layerNorm(p, `${name}.final_layer_norm`, second, linear(p, `${name}.fc2`, inner));
+  });
   return { hidden, views: wanted ? { ...looked, self: self.weights!, position } : {} };
 }
 
 /** mu_k [B,Q,D]; see `runLayer`. */
-export function layerMean(run: DecoderRun, index: number, state: State, all: State = state): tf.Tensor3D {
-  return runLayer(run, index, state, all, false).hidden;
+export function layerMean(run: DecoderRun, index: number, state: State, company: Company = {}): tf.Tensor3D {
+  return runLayer(run, index, state, company, false).hidden;
 }
 
 /** Class logits [B,Q,C] and boxes [B,Q,4] of queries that left layer `index`; `from` are the boxes that entered it. */
@@ -97,8 +109,9 @@ export function decodeFrom(run: DecoderRun, first: First, views = false): LayerT
   // Gradient goes to what a denoising query claims to be; decode gives the selection's queries without.
   let state: State = { queries: first.hidden, boxes: stopGradient(first.boxes) };
   for (let index = 0; index < run.c.layers; index++) {
-    const { hidden, views: seen } = runLayer(run, index, state, state, views);
-    const predicted = predict(run, index, hidden, state.boxes);
+    const { hidden, views: seen } = runLayer(run, index, state, {}, views);
+    const { boxes } = state;
+    const predicted = scoped(`${decoderPart(index)}/heads`, () => predict(run, index, hidden, boxes));
     layers.push({ layer: index + 1, hidden, ...predicted, ...(views ? { views: seen } : {}) });
     state = { queries: hidden, boxes: stopGradient(predicted.boxes) };
   }

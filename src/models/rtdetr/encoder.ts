@@ -6,6 +6,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ClusterSettings } from '../../lib/clusters';
+import { scoped } from '../../kernels/scope';
 import { untraced } from '../../kernels/untraced';
 import type { LevelShape } from '../../nn/geometry';
 import { convolution } from '../../nn/layers';
@@ -34,8 +35,9 @@ export interface EncoderRun {
 
 /** The backbone's levels [B,h,w,D], projected. */
 function enter({ p, c }: EncoderRun, image: tf.Tensor4D, { backbone = false }: EncodeOptions): tf.Tensor4D[] {
-  const features = (): tf.Tensor4D[] => runResNet(p, c.backbone, image);
-  return (backbone ? features() : untraced(features)).map((x, level) => convolution(p, inputProjection(level), x));
+  const run = (): tf.Tensor4D[] => scoped('backbone', () => runResNet(p, c.backbone, image));
+  const features = backbone ? run() : untraced(run);
+  return scoped('encoder/projection', () => features.map((x, level) => convolution(p, inputProjection(level), x)));
 }
 
 /** Where there is attention, and its positions. */
@@ -60,8 +62,8 @@ function fuse({ p, c }: EncoderRun, levels: readonly tf.Tensor4D[]): Memory {
 export function encode(run: EncoderRun, image: tf.Tensor4D, options: EncodeOptions): Memory {
   const levels = enter(run, image, options);
   for (const { name, level, positions } of attendedIn(run, levels))
-    levels[level] = runAifi(run.p, name, run.c.encoder.aifi, levels[level]!, positions);
-  return fuse(run, levels);
+    levels[level] = scoped('encoder', () => runAifi(run.p, name, run.c.encoder.aifi, levels[level]!, positions));
+  return scoped('encoder/fusion', () => fuse(run, levels));
 }
 
 /** As `encode`, with clusters. Not inside tf.tidy; the memory is the caller's. */

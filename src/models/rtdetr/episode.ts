@@ -17,7 +17,7 @@ export function rtDetrEpisode(run: DecoderRun, first: First, options: EpisodeOpt
       p: run.p,
       images: run.memory.tokens.shape[0],
       logStdNames: logStdNames(run.c),
-      layerMean: (step, state, all) => layerMean(run, step, state, all),
+      layerMean: (step, state, company) => layerMean(run, step, state, company),
       act: (step, state, action) => {
         const { logits, boxes } = predict(run, step, action, state.boxes);
         return { logits, boxes, next: { queries: stopGradient(action), boxes: stopGradient(boxes) } };

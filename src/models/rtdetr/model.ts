@@ -1,6 +1,7 @@
 /** RT-DETR and RT-DETRv2 as a Detector: weights, constants and the way from an image to every layer's answer. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ClusterSettings } from '../../lib/clusters';
+import { scoped } from '../../kernels/scope';
 import { DetectorError } from '../../lib/errors';
 import type { TensorSource } from '../../lib/tensor-source';
 import { Parameters, type ParameterRule } from '../../nn/parameters';
@@ -124,7 +125,8 @@ export class RtDetr implements Detector {
   }
 
   select(memory: Memory, { dense = false }: DecodeOptions = {}): Required<Selection> {
-    return selectQueries(this.run(memory), this.constants.anchors.at(memory.shapes), dense);
+    const anchors = this.constants.anchors.at(memory.shapes);
+    return scoped('select', () => selectQueries(this.run(memory), anchors, dense));
   }
 
   decode(memory: Memory, options: DecodeOptions = {}): Trace {

@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { conv2d, type Activation } from '../../kernels/conv2d/op';
 import { depthwiseConv2d } from '../../kernels/depthwise-conv2d/op';
 import { mean } from '../../kernels/reduce/op';
+import { scoped } from '../../kernels/scope';
 import type { Parameters, ParameterRule } from '../../nn/parameters';
 import { plain } from '../../nn/rules';
 
@@ -153,11 +154,14 @@ function runBlock(p: Parameters, b: Block, index: number, x: tf.Tensor4D): tf.Te
  * @returns features at stride 16 [B,H/16,W/16,88] and at stride 32 [B,H/32,W/32,480]
  */
 export function runBackbone(p: Parameters, image: tf.Tensor4D): [tf.Tensor4D, tf.Tensor4D] {
-  let x = conv(p, 'stem', image, { stride: 2, activation: 'hardswish' });
+  let x = scoped('stem', () => conv(p, 'stem', image, { stride: 2, activation: 'hardswish' }));
   let stride16 = x;
+  let stage = 1;
   BLOCKS.forEach((b, index) => {
-    x = runBlock(p, b, index, x);
+    if (b.stride === 2) stage++;
+    const before = x;
+    x = scoped(`stage ${stage}`, () => runBlock(p, b, index, before));
     if (index === STRIDE_16_BLOCK) stride16 = x;
   });
-  return [stride16, conv(p, 'head', x, { activation: 'hardswish' })];
+  return [stride16, scoped('head', () => conv(p, 'head', x, { activation: 'hardswish' }))];
 }

@@ -4,12 +4,15 @@
  * B batch, N memory tokens, Q queries, D width, C classes.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { scoped } from '../../kernels/scope';
 import { topK } from '../../kernels/top-k/op';
 import { lookAroundBoxes } from '../../nn/deformable';
 import { gatherTokens, refineBoxes } from '../../nn/geometry';
 import { attend, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
+import { meet, type Company } from '../company';
+import { decoderPart } from '../decoder-part';
 import type { DecodeOptions, First, LayerTrace, LayerViews, Memory, Selection, Trace } from '../detector';
 import { grouped } from '../rows';
 import type { StepDetrConfig } from './config';
@@ -32,7 +35,7 @@ interface LayerOutput {
  * What layer `index` makes of the state, without noise.
  * @param memory of B images, or of fewer whose rows of the state follow each other (the rollouts of an image): queries meet
  *   the memory one by one, so that its projection is computed once for all of them
- * @param all where `state` has only some queries of every row: the row's whole state, which they attend to
+ * @param company who else there is, and whose outcome is wanted; by default all of the state's queries, among themselves
  * @param wanted whether to give `views` too; only where there is a row for each image
  */
 function runLayer(
@@ -41,33 +44,36 @@ function runLayer(
   index: number,
   state: State,
   memory: Memory,
-  all: State,
+  company: Company,
   wanted: boolean,
 ): LayerOutput {
   const name = `layers.${index}`;
-  const { queries, boxes } = state;
-  const positionOf = (around: tf.Tensor3D): tf.Tensor3D => mlp(p, three('position'), around, 'silu');
-  const placed = (own: State, position: tf.Tensor3D): tf.Tensor3D => tf.add(own.queries, position);
-  const position = positionOf(boxes);
-  const asked = placed(state, position);
-  const [q, k, v] = [
-    linear(p, `${name}.query`, asked),
-    linear(p, `${name}.key`, all === state ? asked : placed(all, positionOf(all.boxes))),
-    linear(p, `${name}.value`, all.queries),
-  ];
-  const self = attend(q, k, v, c.heads, { weights: wanted });
-  const seen = linear(p, `${name}.out`, self.mixed);
-  const first = rmsNorm(p, `${name}.self_norm.weight`, queries, seen);
+  const part = decoderPart(index);
+  const { own, position, self, first } = scoped(`${part}/self attention`, () => {
+    const { own, position, placed, keys, values } = meet(state, company, {
+      position: (boxes) => mlp(p, three('position'), boxes, 'silu'),
+      key: (placed) => linear(p, `${name}.key`, placed),
+      value: (queries) => linear(p, `${name}.value`, queries),
+    });
+    const self = attend(linear(p, `${name}.query`, placed), keys, values, c.heads, { weights: wanted });
+    const seen = linear(p, `${name}.out`, self.mixed);
+    return { own, position, self, first: rmsNorm(p, `${name}.self_norm.weight`, own.queries, seen) };
+  });
   const value = memory.values?.[index] ?? valueOf(p, index, memory);
   const names = { offsets: `${name}.cross.offsets`, weights: `${name}.cross.weights` };
   const sampling = { heads: c.heads, points: c.points, shapes: memory.shapes };
   const images = memory.tokens.shape[0];
-  const [asking, around] = [grouped(tf.add(first, position), images), grouped(boxes, images)];
-  const looked = lookAroundBoxes(p, names, asking, around, value, sampling);
-  const sampled = tf.reshape(looked.mixed, queries.shape) as tf.Tensor3D;
-  const second = rmsNorm(p, `${name}.cross_norm.weight`, first, linear(p, `${name}.cross.out`, sampled));
-  const inner = swiglu(p, `${name}.ffn.gate_up`, `${name}.ffn.down`, second, second);
-  const hidden = rmsNorm(p, `${name}.ffn_norm.weight`, inner);
+  const { looked, second } = scoped(`${part}/cross attention`, () => {
+    const [asking, around] = [grouped(tf.add(first, position), images), grouped(own.boxes, images)];
+    const looked = lookAroundBoxes(p, names, asking, around, value, sampling);
+    const sampled = tf.reshape(looked.mixed, own.queries.shape) as tf.Tensor3D;
+    const second = rmsNorm(p, `${name}.cross_norm.weight`, first, linear(p, `${name}.cross.out`, sampled));
+    return { looked, second };
+  });
+  const hidden = scoped(`${part}/ffn`, () => {
+    const inner = swiglu(p, `${name}.ffn.gate_up`, `${name}.ffn.down`, second, second);
+    return rmsNorm(p, `${name}.ffn_norm.weight`, inner);
+  });
   if (!wanted) return { hidden, views: {} };
   return { hidden, views: { places: looked.places(), weights: looked.weights, self: self.weights!, position } };
 }
@@ -79,14 +85,14 @@ export function layerMean(
   index: number,
   state: State,
   memory: Memory,
-  all: State = state,
+  company: Company = {},
 ): tf.Tensor3D {
-  return runLayer(p, c, index, state, memory, all, false).hidden;
+  return runLayer(p, c, index, state, memory, company, false).hidden;
 }
 
 /** [B,N,D] the memory as the cross attention of layer `index` reads it. */
 function valueOf(p: Parameters, index: number, { tokens }: Memory): tf.Tensor3D {
-  return linear(p, `layers.${index}.cross.value`, tokens);
+  return scoped(`${decoderPart(index)}/cross attention`, () => linear(p, `layers.${index}.cross.value`, tokens));
 }
 
 /** Class logits [B,Q,C] and boxes [B,Q,4] of queries that left a layer; `from` are the boxes that entered it. */
@@ -136,8 +142,8 @@ export function decodeFrom(
   const layers: LayerTrace[] = [];
   let state: State = { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) };
   for (let index = 0; index < c.decoderLayers; index++) {
-    const { hidden, views: seen } = runLayer(p, c, index, state, memory, state, views);
-    const predicted = predict(p, hidden, state.boxes);
+    const { hidden, views: seen } = runLayer(p, c, index, state, memory, {}, views);
+    const predicted = scoped(`${decoderPart(index)}/heads`, () => predict(p, hidden, state.boxes));
     layers.push({ layer: index + 1, hidden, ...predicted, ...(views ? { views: seen } : {}) });
     state = { queries: hidden, boxes: stopGradient(predicted.boxes) };
   }
@@ -152,7 +158,7 @@ export function decode(
   anchors: tf.Tensor2D,
   { dense = false, views = false }: DecodeOptions,
 ): Trace {
-  const { first, answer, topk, extras } = selectQueries(p, c, memory, anchors, dense);
+  const { first, answer, topk, extras } = scoped('select', () => selectQueries(p, c, memory, anchors, dense));
   const values = Array.from({ length: c.decoderLayers }, (_, index) => valueOf(p, index, memory));
   const read = { ...memory, values };
   return { memory: read, topk, first, layers: [answer, ...decodeFrom(p, c, read, first, views)], extras };

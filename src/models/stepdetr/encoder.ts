@@ -4,7 +4,9 @@
  * B batch, h x w cells at stride 32, D width, N memory tokens.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { scoped } from '../../kernels/scope';
 import { upsampleAdd } from '../../kernels/upsample-add/op';
+import { chain } from '../../nn/chain';
 import type { LevelShape } from '../../nn/geometry';
 import { attention, convolution, linear, rmsNorm, swiglu } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
@@ -34,10 +36,12 @@ function encoderBlock(p: Parameters, name: string, x: tf.Tensor3D, heads: number
 }
 
 function encoderBlocks(p: Parameters, c: StepDetrConfig, x: tf.Tensor3D): tf.Tensor3D {
-  return Array.from({ length: c.encoderBlocks }).reduce<tf.Tensor3D>(
-    (y, _, i) => encoderBlock(p, `encoder.blocks.${i}`, y, c.heads),
-    x,
+  const block = (y: tf.Tensor3D, i: number): tf.Tensor3D => encoderBlock(p, `encoder.blocks.${i}`, y, c.heads);
+  const blocks = Array.from(
+    { length: c.encoderBlocks },
+    (_, i) => (y: tf.Tensor3D) => scoped(`layer ${i + 1}`, () => block(y, i)),
   );
+  return chain(x, blocks);
 }
 
 /** x + conv3x3(silu(rmsnorm(x))); with stride 2 there is no residual. */
@@ -75,14 +79,16 @@ export function encodeFeatures(
   positions: tf.Tensor3D,
 ): Memory {
   const shape: LevelShape = [c32.shape[1], c32.shape[2]];
-  const projected = tf.add(linear(p, 'encoder.project32', tokens(c32)), positions) as tf.Tensor3D;
-  const x32 = cells(encoderBlocks(p, c, projected), shape);
-  const x16 = ['encoder.fuse16.0', 'encoder.fuse16.1'].reduce(
-    (y, name) => convBlock(p, name, y, { residual: y }),
-    upsampleAdd(linear(p, 'encoder.project16', c16), x32),
-  );
-  const down = tf.add(x32, convBlock(p, 'encoder.down', x16, { stride: 2 })) as tf.Tensor4D;
-  return memoryOf(p, x16, convBlock(p, 'encoder.fuse32', down, { residual: down }));
+  const project = (): tf.Tensor3D => tf.add(linear(p, 'encoder.project32', tokens(c32)), positions);
+  const x32 = cells(encoderBlocks(p, c, scoped('projection', project)), shape);
+  return scoped('fusion', () => {
+    const x16 = ['encoder.fuse16.0', 'encoder.fuse16.1'].reduce(
+      (y, name) => convBlock(p, name, y, { residual: y }),
+      upsampleAdd(linear(p, 'encoder.project16', c16), x32),
+    );
+    const down = tf.add(x32, convBlock(p, 'encoder.down', x16, { stride: 2 })) as tf.Tensor4D;
+    return memoryOf(p, x16, convBlock(p, 'encoder.fuse32', down, { residual: down }));
+  });
 }
 
 /**
@@ -91,9 +97,13 @@ export function encodeFeatures(
  */
 export function encodePatches(p: Parameters, c: StepDetrConfig, image: tf.Tensor4D, positions: tf.Tensor3D): Memory {
   const none = { top: 0, bottom: 0, left: 0, right: 0 };
-  const patches = convolution(p, 'encoder.project', image, { stride: c.patch, padding: none });
+  const patches = scoped('projection', () =>
+    convolution(p, 'encoder.project', image, { stride: c.patch, padding: none }),
+  );
   const x = encoderBlocks(p, c, tf.add(tokens(patches), positions));
   const x16 = cells(x, [patches.shape[1], patches.shape[2]]);
-  const down = convBlock(p, 'encoder.down', x16, { stride: 2 });
-  return memoryOf(p, x16, convBlock(p, 'encoder.fuse32', down, { residual: down }));
+  return scoped('fusion', () => {
+    const down = convBlock(p, 'encoder.down', x16, { stride: 2 });
+    return memoryOf(p, x16, convBlock(p, 'encoder.fuse32', down, { residual: down }));
+  });
 }

@@ -25,7 +25,7 @@ export function stepDetrEpisode(
       p,
       images: memory.tokens.shape[0],
       logStdNames: logStdNames(c),
-      layerMean: (step, state, all) => layerMean(p, c, step, state, memory, all),
+      layerMean: (step, state, company) => layerMean(p, c, step, state, memory, company),
       act: (_step, state, action) => {
         const { logits, boxes } = predict(p, action, state.boxes);
         return { logits, boxes, next: { queries: stopGradient(action), boxes: stopGradient(boxes) } };

@@ -1,5 +1,6 @@
 /** StepDETR as a Detector: weights, constants and the way from an image to every layer's answer. */
 import * as tf from '@tensorflow/tfjs-core';
+import { scoped } from '../../kernels/scope';
 import { untraced } from '../../kernels/untraced';
 import { ConfigReader } from '../../lib/config-reader';
 import { DetectorError } from '../../lib/errors';
@@ -116,17 +117,18 @@ export class StepDetr implements Detector {
     const { backbone } = this.constants;
     if (!backbone) throw new Error('a StepDETR over patches has no backbone');
     // frozen: untraced, its kernels run fused also where the encoder learns
-    return untraced(() => runBackbone(backbone, image));
+    return scoped('backbone', () => untraced(() => runBackbone(backbone, image)));
   }
 
   encode(image: tf.Tensor4D): Memory {
     return this.constants.backbone
       ? this.encodeFeatures(...this.features(image))
-      : encodePatches(this.parameters, this.config, image, this.constants.positions);
+      : scoped('encoder', () => encodePatches(this.parameters, this.config, image, this.constants.positions));
   }
 
   encodeFeatures(stride16: tf.Tensor4D, stride32: tf.Tensor4D): Memory {
-    return encodeFeatures(this.parameters, this.config, stride16, stride32, this.constants.positions);
+    const { positions } = this.constants;
+    return scoped('encoder', () => encodeFeatures(this.parameters, this.config, stride16, stride32, positions));
   }
 
   decode(memory: Memory, options: DecodeOptions = {}): Trace {

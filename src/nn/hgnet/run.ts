@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { depthwiseConv2d } from '../../kernels/depthwise-conv2d/op';
+import { scoped } from '../../kernels/scope';
 import { chain } from '../chain';
 import { convolution, halfPadding, type ConvolutionOptions } from '../layers';
 import type { Parameters } from '../parameters';
@@ -70,7 +71,7 @@ function block(run: Run, name: string, s: HgnetStage, x: tf.Tensor4D, residual: 
 /** @param image [B,H,W,3], H and W multiples of the last stride @returns every stage's output, finest first */
 export function runHgnet(p: Parameters, affine: AffineBlocks, c: HgnetConfig, image: tf.Tensor4D): tf.Tensor4D[] {
   const run = { p, affine };
-  let x = chain(image, [(y) => stem(run, c.naming.stem, y)]);
+  let x = scoped('stem', () => chain(image, [(y) => stem(run, c.naming.stem, y)]));
   return c.stages.map((s, index) => {
     const name = `${c.naming.stages}.${index}`;
     const blocks = Array.from(
@@ -78,7 +79,7 @@ export function runHgnet(p: Parameters, affine: AffineBlocks, c: HgnetConfig, im
       (_, i) => (y: tf.Tensor4D) => block(run, `${name}.blocks.${i}`, s, y, i > 0),
     );
     const smaller = s.downsample ? [(y: tf.Tensor4D) => depthwise(p, `${name}.downsample`, y, 2, {})] : [];
-    x = chain(x, [...smaller, ...blocks]);
+    x = scoped(`stage ${index + 1}`, () => chain(x, [...smaller, ...blocks]));
     return x;
   });
 }

@@ -4,6 +4,7 @@
  * B batch, H x W cells, C channels.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { scoped } from '../../kernels/scope';
 import { chain } from '../chain';
 import { convolution, type ConvolutionOptions } from '../layers';
 import type { Parameters } from '../parameters';
@@ -40,14 +41,12 @@ export function runResNet(p: Parameters, c: ResNetConfig, image: tf.Tensor4D): t
   const { stem, stages } = planOf(c);
   const embedding = stem.map((unit) => (x: tf.Tensor4D) => runUnit(p, unit, x, { activation: 'relu' }));
   // its input is not negative, so what pads it changes no maximum
-  const entered = chain(image, [...embedding, (x) => tf.maxPool(x, 3, 2, 1)]);
+  const entered = scoped('stem', () => chain(image, [...embedding, (x) => tf.maxPool(x, 3, 2, 1)]));
   const features: tf.Tensor4D[] = [];
   let x = entered;
   for (const blocks of stages.slice(0, Math.max(...c.out) + 1)) {
-    x = chain(
-      x,
-      blocks.map((block) => (y) => runBlock(p, block, y)),
-    );
+    const steps = blocks.map((block) => (y: tf.Tensor4D) => runBlock(p, block, y));
+    x = scoped(`stage ${features.length + 1}`, () => chain(x, steps));
     features.push(x);
   }
   return c.out.map((stage) => features[stage]!);

@@ -1,0 +1,169 @@
+/** Rollouts that sample some queries of each image, the others on the path without noise: what they say, and their gradients. */
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { labelsOf } from '../../data/config-file';
+import { readSafetensors } from '../../data/safetensors';
+import type { OpenedDevice } from '../../kernels/backend';
+import { randomNormal } from '../../kernels/random-normal/op';
+import { maxDifference, relativeL2 } from '../../kernels/testing/compare';
+import { openTestDevice, throwFaults } from '../../kernels/testing/device';
+import { numbers } from '../../kernels/testing/gradients';
+import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
+import { untraced } from '../../kernels/untraced';
+import { gatherTokens } from '../../nn/geometry';
+import { decoderLayers, type Memory, type Trace } from '../detector';
+import { reconsider, reconsiderAt, rollOut, type Episode, type EpisodeState, type Explored } from '../episode';
+import { repeated } from '../rows';
+import { StepDetr } from './model';
+
+const IMAGES = 2;
+const ROLLOUTS = 3;
+const ROWS = IMAGES * ROLLOUTS;
+const LIMITS = { min: -5, max: 0 };
+const CLOSE = 1e-4;
+/** Other queries in each image, not in order. */
+const SAMPLED = [
+  [1, 7, 4, 10, 5],
+  [0, 3, 11, 2, 9],
+];
+const SOME = SAMPLED[0]!.length;
+
+let opened: OpenedDevice;
+beforeAll(async () => {
+  opened = await openTestDevice();
+});
+afterEach(() => throwFaults(opened));
+
+describe.skipIf(!sharedIsHere)(`sampled queries (${WHY_SKIPPED} otherwise)`, () => {
+  let model: StepDetr;
+  let memory: Memory;
+
+  beforeAll(async () => {
+    const folder = 'reference/stepdetr_p16';
+    const config = JSON.parse(new TextDecoder().decode(await sharedBytes(`${folder}/config.json`)));
+    const weights = readSafetensors(await sharedBytes(`${folder}/model.safetensors`), 'model.safetensors');
+    model = StepDetr.load({ config, preprocessor: undefined, classes: labelsOf(config), weights, backbone: undefined });
+    const cases = readSafetensors(await sharedBytes(`${folder}/cases.safetensors`), 'cases.safetensors');
+    const planes = tf.tensor4d(cases.float32('input.image'), [IMAGES, 3, 128, 128]);
+    memory = model.encode(tf.transpose(planes, [0, 2, 3, 1])); // B,C,H,W -> B,H,W,C
+  });
+
+  const noiseOf = (queries: number): tf.Tensor3D[] =>
+    Array.from({ length: model.layers }, (_, stream) =>
+      randomNormal<tf.Rank.R3>([ROWS, queries, model.config.width], { seed: 4, stream }),
+    );
+
+  function exploredOf(trace: Trace, sampled: readonly (readonly number[])[]): Explored {
+    const others = sampled.map((own) =>
+      Array.from({ length: model.queries }, (_, q) => q).filter((q) => !own.includes(q)),
+    );
+    const entering = [trace.first, ...decoderLayers(trace).slice(0, -1)];
+    return {
+      queries: tf.tensor2d(sampled.flat(), [IMAGES, sampled[0]!.length], 'int32'),
+      others: tf.tensor2d(others.flat(), [IMAGES, others[0]!.length], 'int32'),
+      path: entering.map(({ hidden, boxes }) => ({ queries: hidden, boxes })),
+    };
+  }
+
+  const episodeOf = (trace: Trace, explored?: Explored): Episode =>
+    model.episode(memory, trace.first, { rollouts: ROLLOUTS, logStd: LIMITS, explored });
+
+  test('all queries sampled: the episode as it is without', async () => {
+    const trace = model.decode(memory);
+    const all = Array.from({ length: model.queries }, (_, q) => q);
+    const noise = noiseOf(model.queries);
+    const expected = rollOut(episodeOf(trace), noise);
+    const got = rollOut(episodeOf(trace, exploredOf(trace, [all, all])), noise);
+    for (const [k, step] of expected.entries())
+      for (const name of ['action', 'logits', 'boxes', 'logProb'] as const)
+        expect(relativeL2(await got[k]![name].data(), await step[name].data()), `${k} ${name}`).toBeLessThanOrEqual(
+          CLOSE,
+        );
+  });
+
+  test('without noise the sampled queries follow the path too', async () => {
+    const trace = model.decode(memory);
+    const explored = exploredOf(trace, SAMPLED);
+    const steps = rollOut(episodeOf(trace, explored), noiseOf(SOME).map(tf.zerosLike));
+    for (const [k, { action, logits, boxes }] of steps.entries()) {
+      const layer = decoderLayers(trace)[k]!;
+      const pairs = {
+        action: [action, layer.hidden],
+        logits: [logits, layer.logits],
+        boxes: [boxes, layer.boxes],
+      } as const;
+      for (const [name, [got, path]] of Object.entries(pairs)) {
+        const expected = repeated(gatherTokens(path, explored.queries), ROLLOUTS);
+        expect(maxDifference(await got.data(), await expected.data()), `${k} ${name}`).toBeLessThanOrEqual(1e-3);
+      }
+    }
+  });
+
+  /** The whole state of a layer: the sampled queries in their places, the others where the path has them. */
+  function wholeState({ queries, boxes }: EpisodeState, entering: Explored['path'][number]): EpisodeState {
+    const put = (path: tf.Tensor3D, own: tf.Tensor3D): tf.Tensor3D => {
+      const rows = Array.from({ length: ROWS }, (_, row) => {
+        const image = Math.floor(row / ROLLOUTS);
+        return Array.from({ length: model.queries }, (_q, query) => {
+          const at = SAMPLED[image]!.indexOf(query);
+          return at < 0
+            ? tf.slice(path, [image, query, 0], [1, 1, path.shape[2]])
+            : tf.slice(own, [row, at, 0], [1, 1, path.shape[2]]);
+        });
+      });
+      return tf.concat(rows.map((row) => tf.concat(row, 1) as tf.Tensor3D));
+    };
+    return untraced(() => ({ queries: put(entering.queries, queries), boxes: put(entering.boxes, boxes) }));
+  }
+
+  test('the policy of the sampled queries is that of the whole state, and its gradients too', async () => {
+    const names = model.parameters.names().filter((name) => /^(layers|position)/.test(name));
+    const weights = tf.tensor2d(numbers(ROWS * 3, 5), [ROWS, 3]);
+    const columns = tf.tensor2d(
+      Array.from({ length: ROWS * 3 }, (_, i) => (i * 2 + 1) % SOME),
+      [ROWS, 3],
+      'int32',
+    );
+    const trace = model.decode(memory);
+    const explored = exploredOf(trace, SAMPLED);
+    const steps = rollOut(episodeOf(trace, explored), noiseOf(SOME));
+    const inAll = tf.tensor2d(
+      Array.from({ length: ROWS * 3 }, (_, i) => SAMPLED[Math.floor(i / 3 / ROLLOUTS)]![(i * 2 + 1) % SOME]!),
+      [ROWS, 3],
+      'int32',
+    );
+    const states = steps.map(({ state }, k) => wholeState(state, explored.path[k]!));
+    type LogProb = (k: number) => tf.Tensor2D;
+    async function learn(of: () => LogProb): Promise<Float32Array[]> {
+      const { value, grads } = tf.engine().gradients(
+        () => {
+          const logProb = of();
+          return steps.map((_, k) => tf.sum(tf.mul(logProb(k), weights))).reduce((a, b) => tf.add(a, b));
+        },
+        names.map((name) => model.parameters.get(name)),
+      );
+      return Promise.all([value, ...grads].map(async (tensor) => (await tensor.data()) as Float32Array));
+    }
+    const got = await learn(() => {
+      const episode = episodeOf(trace, explored);
+      return (k) => reconsiderAt(episode, k, steps[k]!, columns).logProb;
+    });
+    const expected = await learn(() => {
+      const episode = episodeOf(trace);
+      return (k) => {
+        // the action of all queries: only the sampled ones are looked at
+        const action = wholeState({ queries: steps[k]!.action, boxes: steps[k]!.boxes }, explored.path[k]!).queries;
+        const { logProb } = reconsider(episode, k, { state: states[k]!, action });
+        return tf.reshape(gatherTokens(tf.reshape(logProb, [ROWS, model.queries, 1]), inAll), [ROWS, 3]);
+      };
+    });
+    let moved = 0;
+    for (const [at, values] of expected.entries()) {
+      // A key's bias moves all scores of a query alike: its gradient is rounding.
+      if (names[at - 1]?.endsWith('.key.bias')) continue;
+      expect(relativeL2(got[at]!, values), names[at - 1] ?? 'sum').toBeLessThanOrEqual(CLOSE);
+      if (values.some((value) => value !== 0)) moved++;
+    }
+    expect(moved).toBe(names.length + 1 - model.layers);
+  });
+});
