@@ -1,13 +1,13 @@
-/** `npm run evaluate -- --data …`: COCO AP of every decoder layer, with the built app in a headless Chromium. */
+/** `npm run evaluate -- --data …`: COCO AP of every decoder layer, with the built app in a headless Chromium or in Node. */
 import { Command } from 'commander';
 import { writeFileSync } from 'node:fs';
-import type { EvaluationResult, Progress } from '../src/lib/types';
-import { runMain, sentence, valueOf } from './app/answers';
-import { openApp, type AppPage } from './app/app-page';
+import type { Progress } from '../src/lib/types';
+import { runMain, sentence } from './app/answers';
 import { findDataset, type Dataset } from './app/dataset';
 import { evaluationReport, printEvaluation } from './app/evaluation-report';
-import { loadModel, parseModel } from './app/model-option';
-import { adapterOption, jsonOption, modelOption, parseCount } from './app/options';
+import { parseModel } from './app/model-option';
+import { adapterOption, jsonOption, modelOption, parseCount, runtimeOption } from './app/options';
+import { openRuntime, type RuntimeName } from './app/runtime';
 import type { AdapterChoice } from './browser';
 
 interface Options {
@@ -17,17 +17,7 @@ interface Options {
   limit?: number;
   json?: string;
   adapter: AdapterChoice;
-}
-
-const ANNOTATIONS = 'stepdetr-annotations';
-const IMAGES = 'stepdetr-images';
-/** The page calls this with its progress. */
-const PROGRESS = 'stepdetrProgress';
-
-declare global {
-  interface Window {
-    [PROGRESS]?: (progress: Progress) => Promise<void>;
-  }
+  runtime: RuntimeName;
 }
 
 function showProgress({ done, total, subject }: Progress): void {
@@ -36,30 +26,13 @@ function showProgress({ done, total, subject }: Progress): void {
   else if (done % 20 === 0 || done === total) console.error(line);
 }
 
-async function evaluateIn({ page }: AppPage, limit: number | undefined): Promise<EvaluationResult> {
-  await page.exposeFunction(PROGRESS, showProgress);
-  return valueOf(
-    await page.evaluate(
-      async ([annotationsId, imagesId, most]) => {
-        const [annotations] = (document.getElementById(annotationsId) as HTMLInputElement).files!;
-        const images = (document.getElementById(imagesId) as HTMLInputElement).files!;
-        return window.stepdetr!.evaluate(await annotations!.text(), [...images], {
-          ...(most === undefined ? {} : { limit: most }),
-          onProgress: (progress) => void window.stepdetrProgress?.(progress),
-        });
-      },
-      [ANNOTATIONS, IMAGES, limit] as const,
-    ),
-  );
-}
-
 /** @returns the exit code: 1 when an image could not be read */
-async function evaluate({ data, split, limit, json, adapter, ...options }: Options): Promise<number> {
+async function evaluate({ data, split, limit, json, adapter, runtime, ...options }: Options): Promise<number> {
   const choice = parseModel(options.model);
   const dataset = await findDataset(data, { split, limit });
   for (const problem of dataset.problems) console.error(problem);
   try {
-    return await measure(dataset, choice, { limit, json, adapter });
+    return await measure(dataset, choice, { limit, json, adapter, runtime });
   } finally {
     dataset.dispose();
   }
@@ -68,15 +41,17 @@ async function evaluate({ data, split, limit, json, adapter, ...options }: Optio
 async function measure(
   dataset: Dataset,
   choice: ReturnType<typeof parseModel>,
-  { limit, json, adapter }: Pick<Options, 'adapter'> & { limit: number | undefined; json: string | undefined },
+  {
+    limit,
+    json,
+    ...where
+  }: Pick<Options, 'adapter' | 'runtime'> & { limit: number | undefined; json: string | undefined },
 ): Promise<number> {
-  const app = await openApp(adapter);
+  const app = await openRuntime(where);
   try {
-    const model = await loadModel(app, choice);
+    const model = await app.load(choice);
     console.error(`${model.name} on ${app.device.adapter}`);
-    await app.giveFiles(ANNOTATIONS, [dataset.annotations]);
-    await app.giveFiles(IMAGES, dataset.images);
-    const result = await evaluateIn(app, limit);
+    const result = await app.evaluate({ ...dataset, limit }, showProgress);
     for (const failure of result.failures) console.error(sentence(failure));
     console.log(printEvaluation(result));
     if (json !== undefined) writeFileSync(json, JSON.stringify(evaluationReport(result), null, 1));
@@ -99,6 +74,7 @@ const program = new Command('npm run evaluate --')
   .option('--limit <N>', 'only the first N images', parseCount)
   .addOption(jsonOption())
   .addOption(adapterOption())
+  .addOption(runtimeOption())
   .action((options: Options) => runMain(() => evaluate(options)));
 
 await program.parseAsync();

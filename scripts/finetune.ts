@@ -1,16 +1,15 @@
-/** `npm run finetune -- --data DIR …`: a run of fine-tuning in the built app's own worker, in a headless Chromium. */
+/** `npm run finetune -- --data DIR …`: a run of fine-tuning in the app's own worker, in a headless Chromium or in Node. */
 import { Command } from 'commander';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TrainSettings } from '../src/lib/train-settings';
-import type { EvaluationRecord, RunEvent, RunInfo, RunWeights } from '../src/lib/training';
-import { runMain, valueOf } from './app/answers';
-import { openApp, type AppPage } from './app/app-page';
+import type { EvaluationRecord, RunWeights } from '../src/lib/training';
+import { runMain } from './app/answers';
 import { layerReport } from './app/evaluation-report';
-import { adapterOption, parseCount } from './app/options';
+import { adapterOption, parseCount, runtimeOption } from './app/options';
+import { openRuntime, type PlainEvent, type Runtime, type RuntimeName } from './app/runtime';
 import type { AdapterChoice } from './browser';
-import { plainData, type PlainData } from './finetune/data';
-import { openPair, parsePair, RANDOM_PATCHES, type OpenedPair } from './finetune/models';
+import { plainData } from './finetune/data';
+import { openPair, parsePair, RANDOM_PATCHES } from './finetune/models';
 import { parseMethod, settingsOf } from './finetune/settings';
 
 interface Options {
@@ -26,19 +25,7 @@ interface Options {
   set: string[];
   out: string;
   adapter: AdapterChoice;
-}
-
-const IMAGES = 'stepdetr-training-images';
-/** The page calls this with what the run says. */
-const ON_RUN = 'stepdetrRun';
-
-/** Pictures stay in the page. */
-type PlainEvent = Exclude<RunEvent, { type: 'episode' | 'held-out' }>;
-
-declare global {
-  interface Window {
-    [ON_RUN]?: (event: PlainEvent) => Promise<void>;
-  }
+  runtime: RuntimeName;
 }
 
 interface Told {
@@ -69,74 +56,24 @@ function listener(out: string, steps: number): Told & { hear(event: PlainEvent):
   };
 }
 
-async function train(
-  { page, giveFiles }: AppPage,
-  data: PlainData,
-  settings: TrainSettings,
-  { model, teacher }: OpenedPair,
-  name: string,
-  hear: (event: PlainEvent) => void,
-): Promise<RunInfo> {
-  await page.exposeFunction(ON_RUN, hear);
-  await giveFiles(
-    IMAGES,
-    data.images.map(({ path }) => path),
-  );
-  return valueOf(
-    await page.evaluate(
-      async ([inputId, plain, runSettings, runName, models]) => {
-        const files = (document.getElementById(inputId) as HTMLInputElement).files!;
-        const images = plain.images.map(({ labels, ...image }, index) => ({
-          ...image,
-          file: files[index]!,
-          labels: labels && { classes: labels.classes, boxes: Float32Array.from(labels.boxes) },
-        }));
-        return window.stepdetr!.train(
-          {
-            id: `cli-${Date.now()}`,
-            name: runName,
-            settings: runSettings,
-            data: { classes: plain.classes, images },
-            ...models,
-          },
-          (event) => {
-            if (event.type !== 'episode' && event.type !== 'held-out') void window.stepdetrRun?.(event);
-          },
-        );
-      },
-      [IMAGES, data, settings, name, { model, ...(teacher && { teacher }) }] as const,
-    ),
-  );
-}
-
 /** Writes best/: the checkpoint in its own layout; the last weights where nothing was held out to measure by. */
-async function saveBest({ page }: AppPage, id: string, weights: RunWeights, out: string): Promise<void> {
-  const files = valueOf(
-    await page.evaluate(
-      async (run) => {
-        const answer = await window.stepdetr!.checkpoint({ kind: 'run', ...run });
-        if (!answer.ok) return answer;
-        const text = (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
-          new Promise((done) => {
-            const reader = new FileReader();
-            reader.onload = () => done((reader.result as string).split(',')[1]!);
-            reader.readAsDataURL(new Blob([bytes]));
-          });
-        const value = await Promise.all(
-          answer.value.files.map(async ({ name, bytes }) => ({ name, base64: await text(bytes) })),
-        );
-        return { ok: true as const, value };
-      },
-      { id, weights },
-    ),
-  );
+async function saveBest(app: Runtime, id: string, weights: RunWeights, out: string): Promise<void> {
   mkdirSync(join(out, 'best'), { recursive: true });
-  for (const { name, base64 } of files) writeFileSync(join(out, 'best', name), Buffer.from(base64, 'base64'));
+  for (const { name, bytes } of await app.checkpoint({ id, weights })) writeFileSync(join(out, 'best', name), bytes);
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-async function finetune({ data: path, split, val, unlabelled, out, adapter, ...options }: Options): Promise<number> {
+async function finetune({
+  data: path,
+  split,
+  val,
+  unlabelled,
+  out,
+  adapter,
+  runtime,
+  ...options
+}: Options): Promise<number> {
   const { steps, seed } = options;
   const given = { ...(steps !== undefined && { steps }), ...(seed !== undefined && { seed }) };
   const settings = settingsOf(parseMethod(options.method), options.set, given);
@@ -146,14 +83,15 @@ async function finetune({ data: path, split, val, unlabelled, out, adapter, ...o
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, 'log.jsonl'), '');
   writeFileSync(join(out, 'settings.json'), JSON.stringify(settings, null, 1));
-  const app = await openApp(adapter);
+  const app = await openRuntime({ runtime, adapter });
   try {
-    const opened = await openPair(app, pair);
-    const { model, teacher } = opened.names;
+    const { names, ...models } = await openPair(app, pair);
+    const { model, teacher } = names;
     const who = teacher === null ? model : `${model}, taught by ${teacher},`;
     console.error(`${who} on ${app.device.adapter}: ${settings.method}, ${settings.steps} steps`);
     const told = listener(out, settings.steps);
-    const run = await train(app, data, settings, opened, `${options.method} on ${path}`, told.hear);
+    const name = `${options.method} on ${path}`;
+    const run = await app.train({ name, settings, data, ...models }, told.hear);
     const { evaluations } = told;
     const [before, after] = [evaluations[0], evaluations.at(-1)];
     const best = evaluations.find(({ step }) => step === run.best?.step);
@@ -206,6 +144,7 @@ const program = new Command('npm run finetune --')
   .option('--set <field=value...>', 'any other setting (docs/learning.md lists them)', [])
   .option('--out <DIR>', 'where to write', 'finetuned')
   .addOption(adapterOption())
+  .addOption(runtimeOption())
   .action((options: Options) => runMain(() => finetune(options)));
 
 await program.parseAsync();

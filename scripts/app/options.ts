@@ -31,4 +31,12 @@ export const adapterOption = (): Option =>
     .choices(['software', 'default'])
     .default('default');
 
+export const runtimeOption = (): Option =>
+  new Option(
+    '--runtime <which>',
+    'browser: the app in a headless Chromium; node: the same engine in this process, on Dawn',
+  )
+    .choices(['browser', 'node'])
+    .default('browser');
+
 export const jsonOption = (): Option => new Option('--json <FILE>', 'write the results to this file as JSON');

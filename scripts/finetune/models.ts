@@ -1,8 +1,8 @@
 /** Who learns and, in a distillation, who teaches. */
 import type { TrainMethod } from '../../src/lib/train-settings';
 import type { RunModel } from '../../src/lib/training';
-import type { AppPage } from '../app/app-page';
-import { loadModel, parseModel, type ModelChoice } from '../app/model-option';
+import { parseModel, type ModelChoice } from '../app/model-option';
+import type { Runtime } from '../app/runtime';
 
 /** StepDETR over 16x16 patches from random weights. */
 export const RANDOM_PATCHES = 'random-patches';
@@ -31,9 +31,9 @@ export function parsePair(method: TrainMethod, model: string, teacher: string | 
   return { model: learns, teacher: parseModel(named, '--teacher') };
 }
 
-/** Loads a model into the page; it stays there under the name that comes back. */
-async function lasting(app: AppPage, choice: ModelChoice): Promise<{ name: string; model: RunModel }> {
-  const { id, name } = await loadModel(app, choice);
+/** Loads a model; it stays where it runs under the name that comes back. */
+async function lasting(app: Runtime, choice: ModelChoice): Promise<{ name: string; model: RunModel }> {
+  const { id, name } = await app.load(choice);
   return { name, model: { kind: choice.kind === 'embedded' ? 'embedded' : 'cached', id } };
 }
 
@@ -44,7 +44,7 @@ export interface OpenedPair {
   names: { model: string; teacher: string | null };
 }
 
-export async function openPair(app: AppPage, pair: Pair): Promise<OpenedPair> {
+export async function openPair(app: Runtime, pair: Pair): Promise<OpenedPair> {
   const teacher = pair.teacher && (await lasting(app, pair.teacher));
   const learns =
     pair.model === RANDOM_PATCHES
