@@ -11,7 +11,8 @@ const isolation = {
 /** After the first visit the page needs no network: code, embedded model and samples are kept by a service worker. */
 const offline = VitePWA({
   registerType: 'autoUpdate',
-  injectRegister: 'script-defer',
+  // src/main.tsx registers it when the model is there: it fetches everything once more.
+  injectRegister: null,
   workbox: {
     globPatterns: ['**/*.{html,js,css,wasm,json,safetensors,jpg,png,svg,webmanifest}'],
     // The embedded model's two files have about 3.5 MB each.

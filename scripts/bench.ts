@@ -1,130 +1,116 @@
-/** `npm run bench`: DEIMv2 in our engine and in onnxruntime-web, in one browser, photo to boxes. */
-import { Command } from 'commander';
-import { existsSync, writeFileSync } from 'node:fs';
+/** `npm run bench`: how fast it is, beside onnxruntime-web and TF.js, in one browser and one run. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Browser } from 'playwright';
 import { runMain } from './app/answers';
-import { ROOT, runTool } from './app/build';
-import { launchBrowser } from './app/find-browser';
-import { adapterOption, jsonOption, parseCount } from './app/options';
-import { serveFolders } from './app/static-server';
-import type { BenchRow } from './bench/page';
-import type { AdapterChoice } from './browser';
+import { ROOT } from './app/build';
+import { jsonOption, parseCount, runtimeOption } from './app/options';
+import { MODELS, type Folders } from './bench/models';
+import { printReport, reportOf, writeReport, type Report } from './bench/report';
+import { SECTIONS, type Measured, type SectionName } from './bench/sections';
+import { openBrowserSession } from './bench/browser-session';
+import { openNodeSession } from './bench/node-session';
+import type { Session } from './bench/session';
+import type { Effort } from './bench/types';
 
-interface Options {
-  runs: number;
+interface Options extends Effort {
+  only: SectionName[];
+  model: string[];
   quick?: true;
   json?: string;
   shared: string;
-  adapter: AdapterChoice;
+  made: string;
+  runtime: 'browser' | 'node';
+  adapter: 'software' | 'hardware' | 'default';
 }
 
-const MODELS = [
-  { name: 'deimv2_atto', folder: 'deimv2_atto_coco', onnx: 'deimv2_hgnetv2_atto_coco.onnx', side: 320 },
-  { name: 'deimv2_femto', folder: 'deimv2_femto_coco', onnx: 'deimv2_hgnetv2_femto_coco.onnx', side: 416 },
-];
-const CHECKPOINT = ['config.json', 'preprocessor_config.json', 'model.safetensors'];
-const PHOTO = 'samples/astronaut.jpg';
-const QUICK_RUNS = 5;
-/** Engines that answer with boxes that overlap less than this do not compute the same model. */
-const LEAST_OVERLAP = 0.8;
+const NAMES = Object.keys(SECTIONS) as SectionName[];
+const QUICK = { runs: 3, slowRuns: 1 };
 
-async function benchModel(browser: Browser, url: string, model: (typeof MODELS)[number], runs: number) {
-  const page = await browser.newPage();
-  page.on('pageerror', (error) => console.error(`page: ${error.message}`));
-  await page.goto(url);
-  await page.waitForFunction(() => window.bench !== undefined);
-  const { name, folder, onnx, side } = model;
-  const checkpoint = CHECKPOINT.map((file) => `weights/${folder}/${file}`);
-  const options = { name, side, checkpoint, onnx: `weights/onnx/${onnx}`, photo: PHOTO, runs };
-  const rows = await page.evaluate((settings) => window.bench!(settings), options);
-  await page.close();
-  return rows;
+function oneOf<T extends string>(known: readonly T[]): (text: string, before: T[]) => T[] {
+  return (text, before) => {
+    const found = known.find((name) => name === text);
+    if (found === undefined) throw new InvalidArgumentError(`expected one of ${known.join(', ')}.`);
+    return [...before, found];
+  };
 }
 
-function overlap(a: BenchRow['best']['box'], b: BenchRow['best']['box']): number {
-  const side = (low: 0 | 1, high: 2 | 3): number => Math.max(Math.min(a[high], b[high]) - Math.max(a[low], b[low]), 0);
-  const both = side(0, 2) * side(1, 3);
-  const area = (box: typeof a): number => (box[2] - box[0]) * (box[3] - box[1]);
-  return both / (area(a) + area(b) - both);
+/** @throws Error on a software adapter where hardware was asked for */
+function requireHardware({ adapter }: Options, measured: string): void {
+  if (adapter === 'hardware' && /swiftshader|llvmpipe|lavapipe|warp/i.test(measured))
+    throw new Error(`--adapter hardware: the browser's adapter is ${measured}, which computes on the CPU`);
 }
 
-/** @throws Error when an engine's best detection is not ours: then the times would say nothing */
-function requireSameAnswer(rows: readonly BenchRow[]): void {
-  const ours = rows.find(({ engine }) => engine === 'ours')!;
-  for (const { model, engine, best } of rows) {
-    if (best.label !== ours.best.label || !(overlap(best.box, ours.best.box) >= LEAST_OVERLAP)) {
-      throw new Error(
-        `${model}: ${engine} found ${JSON.stringify(best)}, ours found ${JSON.stringify(ours.best)}: not the same model`,
-      );
-    }
+const foldersOf = ({ shared, made }: Options): Folders => ({
+  weights: resolve(shared, 'weights'),
+  made: resolve(made),
+});
+
+/** The JSON is written after every section: a long run that fails leaves what it has measured. */
+async function measureAll(session: Session, options: Options): Promise<Report> {
+  const started = performance.now();
+  const all = new Map<SectionName, Measured>();
+  const { runs, slowRuns, slowMs, model, quick, json } = options;
+  const given = { runs, slowRuns, slowMs, ...(quick ? QUICK : {}), models: model, folders: foldersOf(options) };
+  for (const name of options.only.length > 0 ? options.only : NAMES) {
+    console.error(`${name} …`);
+    const measured = await SECTIONS[name](session, given);
+    requireHardware(options, measured.adapter);
+    console.log(`\n${name}: ${measured.text}`);
+    all.set(name, measured);
+    if (json !== undefined) writeReport(json, reportOf(session, all, performance.now() - started));
   }
+  return reportOf(session, all, performance.now() - started);
 }
 
-/** One line for each row, with its time as a multiple of ours. */
-function table(rows: readonly BenchRow[]): string {
-  const line = (cells: readonly string[]): string =>
-    `${cells[0]!.padEnd(14)}${cells[1]!.padEnd(20)}${cells
-      .slice(2)
-      .map((cell) => cell.padStart(12))
-      .join('')}`;
-  const body = rows.map((row) => {
-    const ours = rows.find(({ model, engine }) => model === row.model && engine === 'ours')!;
-    const ratio = (row.median_ms / ours.median_ms).toFixed(2);
-    return line([row.model, row.engine, row.first_ms.toFixed(0), row.median_ms.toFixed(1), ratio]);
-  });
-  return [line(['model', 'engine', 'first ms', 'median ms', 'x ours']), ...body].join('\n');
-}
-
-async function bench({ runs, quick, json, shared, adapter }: Options): Promise<number> {
-  const weights = join(shared, 'weights');
-  if (!existsSync(join(weights, 'onnx'))) {
-    throw new Error(
-      `${weights}: expected the DEIMv2 checkpoints and onnx/, they are not there (--shared names the folder)`,
-    );
-  }
-  await runTool('node_modules/vite/bin/vite.js', [
-    'build',
-    '--config',
-    'scripts/bench/vite.config.ts',
-    '--logLevel',
-    'warn',
-  ]);
-  const browser = await launchBrowser(adapter);
-  const server = await serveFolders({
-    '/': join(ROOT, 'dist-bench'),
-    '/ort/': join(ROOT, 'node_modules/onnxruntime-web/dist'),
-    '/weights/': weights,
-    '/samples/': join(ROOT, 'public/samples'),
-  });
+async function bench(options: Options): Promise<number> {
+  mkdirSync(options.made, { recursive: true });
+  const adapter = options.adapter === 'hardware' ? 'default' : options.adapter;
+  const open = options.runtime === 'node' ? openNodeSession : openBrowserSession;
+  const session = await open(adapter, foldersOf(options));
   try {
-    const rows: BenchRow[] = [];
-    for (const model of MODELS) {
-      console.error(`${model.name} …`);
-      const measured = await benchModel(browser, server.url, model, quick ? QUICK_RUNS : runs);
-      requireSameAnswer(measured);
-      rows.push(...measured);
-    }
-    const adapterName = rows[0]!.adapter;
-    console.log(`${adapterName}, photo (${PHOTO}) to boxes\n${table(rows)}`);
-    if (json !== undefined) {
-      const plain = rows.map(({ model, engine, first_ms, median_ms }) => ({ model, engine, first_ms, median_ms }));
-      writeFileSync(json, JSON.stringify({ adapter: adapterName, rows: plain }, null, 1));
-    }
+    console.log(`\n${printReport(await measureAll(session, options))}`);
     return 0;
   } finally {
-    await browser.close();
-    await server.close();
+    await session.close();
   }
 }
 
 const program = new Command('npm run bench --')
-  .description('DEIMv2 Atto and Femto in our engine and in onnxruntime-web (WebGPU and WebAssembly), photo to boxes.')
+  .description(
+    'Photo to boxes beside onnxruntime-web, kernels and training steps beside TF.js, growth, and what a plan costs. ' +
+      'STEPDETR_BROWSER names the browser where it is not the system’s Chromium.',
+  )
+  .addOption(
+    new Option('--only <SECTION>', `a section (again for another): ${NAMES.join(', ')}`)
+      .argParser(oneOf(NAMES))
+      .default([], 'all'),
+  )
+  .addOption(
+    new Option(
+      '--model <NAME>',
+      `a model of the section detection (again for another): ${MODELS.map(({ name }) => name).join(', ')}`,
+    )
+      .argParser(oneOf(MODELS.map(({ name }) => name)))
+      .default([], 'all'),
+  )
   .option('--runs <N>', 'warm runs of which the median is taken', parseCount, 20)
-  .option('--quick', `only ${QUICK_RUNS} runs`)
+  .option('--slow-runs <N>', 'the same for slow engines', parseCount, 3)
+  .option('--slow-ms <MS>', 'a run that takes longer is slow', parseCount, 12_000)
+  .option('--quick', `only ${QUICK.runs} runs, ${QUICK.slowRuns} of slow engines`)
   .addOption(jsonOption())
   .option('--shared <DIR>', 'the folder that has weights/', resolve(ROOT, '../shared'))
-  .addOption(adapterOption())
+  .option('--made <DIR>', 'where random checkpoints and their ONNX files are', join(tmpdir(), 'stepdetr-bench'))
+  .addOption(
+    new Option(
+      '--adapter <which>',
+      "software: Chromium's SwiftShader; hardware: the machine's own GPU and nothing else; default: the browser's choice",
+    )
+      .choices(['software', 'hardware', 'default'])
+      .default('default'),
+  )
+  .addOption(runtimeOption())
   .action((options: Options) => runMain(() => bench(options)));
 
 await program.parseAsync();

@@ -12,7 +12,7 @@ import { collectImages } from './data/images/collect';
 import { decodeImage } from './data/images/decode';
 import { uprightPixelSize } from './data/images/orientation';
 import { makeThumbnail } from './data/images/thumbnail';
-import { webcamFrame } from './data/images/webcam';
+import { openWebcam, webcamFrame } from './data/images/webcam';
 import { zipFiles } from './data/zip-files';
 import { DetectorError } from './lib/errors';
 import type { LabelledItem } from './state/labels';
@@ -64,6 +64,7 @@ const ports: Ports = {
   decode: (blob, name) => decodeImage(blob, name, { maxSide: SHOWN_SIDE }),
   thumbnail: (blob, name, side) => makeThumbnail(blob, side, name),
   webcamFrame,
+  openWebcam,
   zip: zipFiles,
   writeTable: (format, entries, { model, adapter, ...options }) => {
     const items = entries.map(toItem);
@@ -74,4 +75,7 @@ const ports: Ports = {
 
 const root = document.getElementById('root');
 if (!root) throw new DetectorError('internal', 'index.html', 'expected an element with id root, found none');
-installAutomation(startApp(root, createDetectorClient(), ports, location));
+const running = startApp(root, createDetectorClient(), ports, location);
+installAutomation(running);
+if (import.meta.env.PROD && 'serviceWorker' in navigator)
+  void running.started.then(() => navigator.serviceWorker.register('./sw.js', { scope: './' }));

@@ -11,5 +11,6 @@ export default defineConfig({
     outDir: resolve(import.meta.dirname, '../../dist-bench'),
     emptyOutDir: true,
     reportCompressedSize: false,
+    chunkSizeWarningLimit: 4000,
   },
 });

@@ -44,6 +44,24 @@ test('of work that repeats itself every buffer stays', async () => {
   }
 });
 
+test('trimming frees what was used longest ago, so many bytes and no more than there are', async () => {
+  await round(10_000);
+  const old = allocated();
+  await round(30_001);
+  const before = allocated();
+  expect(before).toBeGreaterThan(old);
+  // one byte asks for one buffer: an old one, and the newest work finds its own again
+  pool.trim(1);
+  const less = allocated();
+  expect(less).toBeLessThan(before);
+  await round(30_001);
+  expect(allocated()).toBe(less);
+  pool.trim(Infinity);
+  const { numBytesInGPU } = tf.memory() as tf.MemoryInfo & { numBytesInGPU: number };
+  expect(allocated()).toBe(numBytesInGPU);
+  await round(500);
+});
+
 test('a tensor that lives through the rounds keeps its numbers', async () => {
   const kept = tf.mul(tf.fill([3000], 2), 2);
   for (let i = 0; i < 2 * KEPT_ROUNDS; i++) await round(20_000 + i);

@@ -26,6 +26,9 @@ function readLabels(labels: StoredLabels | null): ImageLabels | null {
 const isStoredImage = (value: unknown): boolean =>
   isObject(value) && typeof value.id === 'string' && typeof value.name === 'string' && typeof value.sha256 === 'string';
 
+/** Runs from before these settings were there sampled every query. */
+const BEFORE = { explored: 0, refQueries: 0 };
+
 /** @throws DetectorError `storage` for a text that is not what `storeRequest` made */
 export function parseRequest(text: string, name: string): StoredRequest {
   const json = parseJsonObject(text, name, 'storage');
@@ -33,7 +36,7 @@ export function parseRequest(text: string, name: string): StoredRequest {
   const images: unknown = isObject(data) && data.images;
   if (!isObject(settings) || !isObject(model) || !Array.isArray(images) || !images.every(isStoredImage))
     throw new DetectorError('storage', name, 'expected settings, model and data with images, got something else');
-  return json as unknown as StoredRequest;
+  return { ...json, settings: { ...BEFORE, ...settings } } as unknown as StoredRequest;
 }
 
 /**

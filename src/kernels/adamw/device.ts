@@ -130,8 +130,11 @@ export class AdamWDevice {
     const { backend } = this;
     const { device } = backend;
     const align = device.limits.minUniformBufferOffsetAlignment;
-    const bits = new Uint32Array((dispatches.length * align) / 4);
-    dispatches.forEach(({ numbers }, at) => bits.set(numbers, (at * align) / 4));
+    // Some adapters align to fewer bytes than the numbers of one dispatch take.
+    const longest = Math.max(...dispatches.map(({ numbers }) => numbers.byteLength));
+    const stride = Math.ceil(longest / align) * align;
+    const bits = new Uint32Array((dispatches.length * stride) / 4);
+    dispatches.forEach(({ numbers }, at) => bits.set(numbers, (at * stride) / 4));
     const uniforms = this.uniformsOf(bits.byteLength);
     submit(backend);
     device.queue.writeBuffer(uniforms, 0, bits);
@@ -139,7 +142,7 @@ export class AdamWDevice {
     const pass = encoder.beginComputePass();
     dispatches.forEach(({ pipeline, numbers, uniformAt, buffers, groups }, at) => {
       const resources: GPUBufferBinding[] = buffers.map((buffer) => ({ buffer }));
-      resources.splice(uniformAt, 0, { buffer: uniforms, offset: at * align, size: numbers.byteLength });
+      resources.splice(uniformAt, 0, { buffer: uniforms, offset: at * stride, size: numbers.byteLength });
       const entries = resources.map((resource, binding) => ({ binding, resource }));
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));

@@ -32,6 +32,7 @@ export const GROUPS: readonly { id: GroupId; names: readonly Name[] }[] = [
       'policy',
       'policyWeight',
       'rollouts',
+      'explored',
       'credit',
       'baseline',
       'clip',
@@ -43,7 +44,7 @@ export const GROUPS: readonly { id: GroupId; names: readonly Name[] }[] = [
     ],
   },
   { id: 'reward', names: ['reward', 'tau', 'alpha', 'gamma', 'delta', 'discount'] },
-  { id: 'kl', names: ['betaGt', 'betaRef'] },
+  { id: 'kl', names: ['betaGt', 'betaRef', 'refQueries'] },
   { id: 'distil', names: ['distilClass', 'distilBox', 'distilDense', 'distilMemory'] },
 ];
 

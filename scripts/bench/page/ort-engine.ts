@@ -1,5 +1,6 @@
 /** onnxruntime-web as its users write it: decode, resize on a canvas, numbers to NCHW, run, read the boxes. */
 import type * as Ort from 'onnxruntime-web';
+import type { Detection } from '../agreement';
 import type { Engine, ModelFiles } from './engines';
 
 /** The package's own files, served unchanged beside the bench page. */
@@ -24,7 +25,24 @@ async function adapterName(): Promise<string> {
   return info ? [info.vendor, info.architecture, info.description].filter(Boolean).join(' ') : 'none';
 }
 
-export async function openOrt({ onnx, side }: ModelFiles, provider: 'webgpu' | 'wasm'): Promise<Engine> {
+/** @param boxes x0, y0, x1, y1 in pixels of the photo; clipped to it, as ours are */
+function answersOf(
+  labels: BigInt64Array,
+  boxes: Float32Array,
+  scores: Float32Array,
+  [width, height]: readonly [number, number],
+): Detection[] {
+  const side = (i: number, at: number): number =>
+    Math.min(Math.max(boxes[4 * i + at]! / (at % 2 === 0 ? width : height), 0), 1);
+  const all = Array.from(scores, (score, i): Detection => {
+    return { label: Number(labels[i]), score, box: [side(i, 0), side(i, 1), side(i, 2), side(i, 3)] };
+  });
+  return all.sort((a, b) => b.score - a.score);
+}
+
+/** @throws Error when the model has no ONNX file */
+export async function openOrt({ name, onnx, side }: ModelFiles, provider: 'webgpu' | 'wasm'): Promise<Engine> {
+  if (!onnx) throw new Error(`${name}: expected an ONNX file, there is none`);
   const ort = (await import(/* @vite-ignore */ FOLDER + BUNDLE[provider])) as typeof Ort;
   ort.env.wasm.wasmPaths = FOLDER;
   ort.env.wasm.numThreads = navigator.hardwareConcurrency;
@@ -33,7 +51,7 @@ export async function openOrt({ onnx, side }: ModelFiles, provider: 'webgpu' | '
   const canvas = new OffscreenCanvas(side, side);
   const pen = canvas.getContext('2d', { willReadFrequently: true })!;
   return {
-    adapter: provider === 'webgpu' ? await adapterName() : `WebAssembly, ${ort.env.wasm.numThreads} threads`,
+    device: provider === 'webgpu' ? await adapterName() : `WebAssembly, ${ort.env.wasm.numThreads} threads`,
     async detect(photo) {
       const bitmap = await createImageBitmap(photo);
       const { width, height } = bitmap;
@@ -44,14 +62,10 @@ export async function openOrt({ onnx, side }: ModelFiles, provider: 'webgpu' | '
         images: new ort.Tensor('float32', planes(data, side), [1, 3, side, side]),
         orig_target_sizes: new ort.Tensor('int64', BigInt64Array.of(BigInt(width), BigInt(height)), [1, 2]),
       });
-      const [score, label, box] = [scores!.data, labels!.data, boxes!.data] as [
-        Float32Array,
-        BigInt64Array,
-        Float32Array,
-      ];
-      const best = score.indexOf(Math.max(...score));
-      const at = (side: number): number => box[best * 4 + side]!;
-      return { label: Number(label[best]), score: score[best]!, box: [at(0), at(1), at(2), at(3)] };
+      return answersOf(labels!.data as BigInt64Array, boxes!.data as Float32Array, scores!.data as Float32Array, [
+        width,
+        height,
+      ]);
     },
     close: () => session.release(),
   };

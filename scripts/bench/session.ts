@@ -1,0 +1,15 @@
+/** Where the bench measures: a browser, or Node. Each measurement has a page, or a process, of its own. */
+import type { Sections } from './page/page';
+
+type Given<Name extends keyof Sections> = Parameters<Sections[Name]>[0];
+type Answer<Name extends keyof Sections> = Awaited<ReturnType<Sections[Name]>>;
+
+export interface Session {
+  /** Name and version, for a person. */
+  readonly runtime: string;
+  /** Under which addresses a measurement finds the folders' files; they end in a slash. */
+  readonly addresses: { readonly weights: string; readonly made: string };
+  /** Runs one of the page's functions without kernels, buffers or devices of another measurement. */
+  measure<Name extends keyof Sections>(name: Name, given: Given<Name>): Promise<Answer<Name>>;
+  close(): Promise<void>;
+}
