@@ -2,6 +2,8 @@
 import { expose } from 'comlink';
 import { listEmbedded, type Checkpoint } from '../data/checkpoint';
 import { keepFiles, listStored, removeStored } from '../data/store';
+import { tuningStore } from '../data/tuning-store';
+import type { OpenedDevice } from '../kernels/backend';
 import { DetectorError, toAppError } from '../lib/errors';
 import { attempt } from '../lib/result';
 import { DeviceOwner } from './device';
@@ -11,6 +13,7 @@ import { Jobs, Turn } from './jobs';
 import type { DetectorWorker, ModelSource, OnEvent, OnProgress } from './protocol';
 import { Runs } from './runs';
 import { SecondModel } from './second';
+import { tuneDevice, worthTuning } from './tuning';
 import { filesOfRun, openSource, type OpenOptions } from './sources';
 
 const jobs = new Jobs();
@@ -23,6 +26,16 @@ let base = new URL(self.location.origin);
 function started(): Engine {
   if (!engine) throw new DetectorError('internal', 'worker', 'expected start() before anything else');
   return engine;
+}
+
+let tuned: OpenedDevice | undefined;
+
+/** In the background, when a model is there and this device has not been measured. */
+function tuneOnce(): void {
+  const { gpu } = started().device;
+  if (!worthTuning(gpu) || gpu === tuned) return;
+  tuned = gpu;
+  void tuneDevice(gpu, { turn, engine: started, store: tuningStore() });
 }
 
 /** How checkpoints are opened. */
@@ -73,6 +86,7 @@ const worker: DetectorWorker = {
           return info;
         });
         await keep(source, checkpoint);
+        tuneOnce();
         return info;
       }),
     ),

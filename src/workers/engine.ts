@@ -118,6 +118,11 @@ export class Engine {
     return info;
   }
 
+  /** Has the next detections recorded anew: other variants of kernels are chosen now. */
+  recordAgain(): void {
+    this.current?.plans?.dispose();
+  }
+
   /** Frees the current model; there is none until the next `use`. */
   drop(): void {
     this.current?.release();

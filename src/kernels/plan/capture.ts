@@ -16,7 +16,8 @@ interface Running {
   flops: number;
 }
 
-const nameOf = (shaderKey: string): string => /^[A-Za-z]+/.exec(shaderKey)?.[0] ?? shaderKey;
+/** Our programs' keys begin with their name (and variant) and a semicolon, TF.js's with a word. */
+const nameOf = (shaderKey: string): string => /^(Step[^;]*|[A-Za-z]+)/.exec(shaderKey)?.[0] ?? shaderKey;
 
 export class Capture {
   readonly commands: Command[] = [];

@@ -115,7 +115,7 @@ describe('a recorded plan', () => {
     const plan = planned(weights);
     const times = await plan.profile();
     if (device.features.has('timestamp-query')) {
-      expect(times!.map(({ kernel }) => kernel)).toContain('StepMatMul');
+      expect(times!.some(({ kernel }) => kernel.startsWith('StepMatMul'))).toBe(true);
       expect(times!.length).toBe(plan.dispatches.length);
       for (const { microseconds, bytes } of times!) {
         expect(microseconds).toBeGreaterThanOrEqual(0);
