@@ -3,7 +3,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { drop, expect, openReady, SHARED, sharedIsHere, test, thumbnail, WHY_SKIPPED } from './fixtures';
+import { drop, expect, openReady, SHARED, sharedIsHere, test, thumbnail, WHY_SKIPPED, framesDrawn } from './fixtures';
 
 test.skip(!sharedIsHere, WHY_SKIPPED);
 
@@ -86,6 +86,7 @@ test('two models on one image, their differences, and their accuracy on labels',
   await page.keyboard.press('Escape');
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await framesDrawn(page);
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html) }))).toEqual([]);
     for (const [width, height] of [

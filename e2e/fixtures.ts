@@ -75,3 +75,10 @@ export const thumbnail = (page: Page, name: RegExp) =>
 
 export const detections = (page: Page) =>
   page.getByRole('grid', { name: 'Detections, best first' }).locator('tbody').getByRole('row');
+
+/** Two frames: colours of another scheme and sizes of another window are on the page then, transitions included. */
+export function framesDrawn(page: Page): Promise<void> {
+  return page.evaluate(
+    () => new Promise<void>((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))),
+  );
+}

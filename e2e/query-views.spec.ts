@@ -1,7 +1,18 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { join } from 'node:path';
-import { detections, drop, expect, openReady, SHARED, sharedIsHere, test, thumbnail, WHY_SKIPPED } from './fixtures';
+import {
+  detections,
+  drop,
+  expect,
+  openReady,
+  SHARED,
+  sharedIsHere,
+  test,
+  thumbnail,
+  WHY_SKIPPED,
+  framesDrawn,
+} from './fixtures';
 
 const panel = (page: Page) => page.getByRole('region', { name: 'Looked at' });
 const overlay = (page: Page) => page.getByRole('region', { name: 'Stage' }).locator('canvas').last();
@@ -80,6 +91,7 @@ test('a link opens the view again, at any size', async ({ page, server }, info) 
       await page.emulateMedia({ colorScheme });
       if (page.url() !== linked) await openReady(page, linked);
       await expect(panel(page).getByRole('listitem').first()).toBeVisible();
+      await framesDrawn(page);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect(wide, 'pixels that stand out to the right').toBeLessThanOrEqual(0);
       const { violations } = await new AxeBuilder({ page }).analyze();

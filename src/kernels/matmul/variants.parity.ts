@@ -58,13 +58,14 @@ test.each(OTHERS)('%s: every size and layout, and batches', async (variant) => {
     for (const [rows, inner, columns] of SIZES) {
       await check(variant, { matrices: [1, 1], rows, inner, columns, transposeA, transposeB });
     }
-    for (const matrices of [
-      [3, 3],
-      [1, 3],
-      [3, 1],
-    ] as const) {
-      await check(variant, { matrices, rows: 36, inner: 20, columns: 40, transposeA, transposeB });
-    }
+  }
+  // where a matrix begins has nothing to do with its layout
+  for (const matrices of [
+    [3, 3],
+    [1, 3],
+    [3, 1],
+  ] as const) {
+    await check(variant, { matrices, rows: 36, inner: 20, columns: 40, transposeA: false, transposeB: false });
   }
   expectRan(variant);
 });
