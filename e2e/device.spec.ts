@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { expect, openReady, test, thumbnail } from './fixtures';
+import { expect, framesDrawn, openReady, test, thumbnail } from './fixtures';
 import type { ProfileReport } from '../src/lib/profile';
 import type { Page } from '@playwright/test';
 
@@ -77,24 +77,24 @@ test('a budget of memory is kept, and kept over a reload', async ({ page, server
   await expect(bar).not.toHaveAccessibleName(/ of 200.MiB$/);
 });
 
-for (const colorScheme of ['dark', 'light'] as const) {
+test('the device panel fits every screen, in both tones', async ({ page, server }, info) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await profiled(page, server.url);
   for (const viewport of SCREENS) {
-    const name = `device-${colorScheme}-${viewport.width}x${viewport.height}`;
-    test(`the device panel fits ${viewport.width}x${viewport.height}, ${colorScheme}`, async ({
-      page,
-      server,
-    }, info) => {
-      await page.setViewportSize(viewport);
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await profiled(page, server.url);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      expect(wide, 'pixels that stand out to the right').toBeLessThanOrEqual(0);
-      await page.screenshot({ path: info.outputPath(`${name}.png`) });
-      await profileOf(page).scrollIntoViewIfNeeded();
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await framesDrawn(page);
+      const wide = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      await expect.poll(wide, { message: 'pixels that stand out to the right' }).toBeLessThanOrEqual(0);
+      const picture = (part: string) => ({
+        path: info.outputPath(`device-${colorScheme}-${viewport.width}x${viewport.height}${part}.png`),
+      });
+      await page.screenshot(picture(''));
       await profileOf(page).evaluate((element) => element.scrollIntoView({ block: 'start' }));
-      await page.screenshot({ path: info.outputPath(`${name}-profile.png`) });
+      await page.screenshot(picture('-profile'));
       await profileOf(page).evaluate((element) => element.scrollIntoView({ block: 'end' }));
-      await page.screenshot({ path: info.outputPath(`${name}-roofline.png`) });
-    });
+      await page.screenshot(picture('-roofline'));
+    }
   }
-}
+});
