@@ -17,7 +17,7 @@ test.use({
   },
 });
 
-const FRAMES = 20;
+const FRAMES = 12;
 /** Numbers that a page of this size may gain by chance; a frame alone is 3.7 MB. */
 const HEAP_SLACK = 3e6;
 
@@ -30,7 +30,7 @@ const frames = async (page: Page): Promise<number> => Number(await facts(page).g
 async function memoryAtRest(page: Page): Promise<unknown> {
   const read = (): Promise<unknown> => page.evaluate(() => window.stepdetr!.memory());
   let last = await read();
-  for (let same = 0; same < 3;) {
+  for (let same = 0; same < 2;) {
     await page.waitForTimeout(1500);
     const now = await read();
     same = JSON.stringify(now) === JSON.stringify(last) ? same + 1 : 0;
