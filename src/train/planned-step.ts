@@ -102,10 +102,6 @@ export class PlannedStep {
     });
   }
 
-  get bytes(): number {
-    return this.plan.bytes;
-  }
-
   /**
    * @param memory of the sizes of the plan's
    * @throws NotFinite

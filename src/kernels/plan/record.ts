@@ -85,7 +85,8 @@ function recorded(backend: WebGPUBackend, given: tf.Tensor[], work: (recording: 
   };
   capture.during(() => tf.tidy(() => work(recording)));
   const kept = [...inputs, ...stages.flatMap(({ outputs, others }) => [...outputs, ...others])];
-  const own = new Set(kept.map((tensor) => bufferOf(backend, tensor)));
+  const buffersFor = (tensors: readonly tf.Tensor[]): GPUBuffer[] => tensors.map((tensor) => bufferOf(backend, tensor));
+  const own = new Set(buffersFor(kept));
   const problem = capture.problem ?? lastingFault(capture);
   if (problem) {
     tf.dispose(kept);
@@ -94,8 +95,8 @@ function recorded(backend: WebGPUBackend, given: tf.Tensor[], work: (recording: 
   // The plan has memory of its own, and what TF.js took for the recording is asked for by nobody else.
   dropFree(backend, (buffer) => capture.unused.has(buffer));
   const held = keptData(backend, capture, own);
-  const read = kept.slice(inputs.length).map((tensor) => bufferOf(backend, tensor));
-  const again = repeated(capture.commands, new Set(inputs.map((tensor) => bufferOf(backend, tensor))), new Set(read));
+  const read = new Set(buffersFor(kept.slice(inputs.length)));
+  const again = repeated(capture.commands, new Set(buffersFor(inputs)), read);
   const { segments, dispatches, buffers } = build(backend.device, capture.commands, ends, again);
   return {
     backend,
@@ -104,7 +105,7 @@ function recorded(backend: WebGPUBackend, given: tf.Tensor[], work: (recording: 
       segment: segments[i]!,
       outputs,
       others,
-      outputBuffers: outputs.map((tensor) => bufferOf(backend, tensor)),
+      outputBuffers: buffersFor(outputs),
     })),
     dispatches,
     buffers,
