@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { DetectorError } from '../lib/errors';
 import { isSoftwareAdapter } from './adapter';
+import { acceptExtensionsAnywhere } from './extensions';
 import { registerKernels } from './register';
 
 export interface OpenedDevice {
@@ -68,6 +69,7 @@ export async function openWebGpu(
     requiredLimits: limitsOf(adapter.limits),
     requiredFeatures: FEATURES.filter((name) => adapter.features.has(name)),
   });
+  acceptExtensionsAnywhere(device);
   void device.lost.then(({ message }) => handlers.onLost(message));
   device.addEventListener('uncapturederror', ({ error }) => handlers.onFault(error.message));
 

@@ -44,7 +44,7 @@ test.each(VARIANTS)('linear on packed weights, %s: as with the same weights in f
   ] as const) {
     const [x, bias] = [numbers(rows * inner, 1), numbers(columns, 3)];
     const w = halves(inner * columns, 2);
-    const out = withVariant(tuningName(false, false), variant, () =>
+    const out = withVariant(tuningName(false, false, true), variant, () =>
       linear(tf.tensor2d(x, [rows, inner]), packedHalves(w, [inner, columns])!, {
         bias: tf.tensor1d(bias),
         activation: 'gelu',

@@ -7,19 +7,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { registerEverywhere } from '../fallback';
 import { sumReference } from '../rms-norm/reference';
-import { entryOf, flatRows, partsOf, rowsOf, runRows, sumOverRows, type Rows } from '../rows/program';
+import { flatRows, rowsOf, runEachRow, sumOverRows, type Rows } from '../rows/program';
 import { expectShape } from '../shapes';
 import biasGradientSource from './bias-gradient.wgsl?raw';
-import forwardSource from './forward.wgsl?raw';
 import inputGradientSource from './input-gradient.wgsl?raw';
+import { FORWARD, FORWARD_WITH_RESIDUAL, forward } from './program';
 import { layerNormGradientReference, layerNormReference } from './reference';
 import statisticsSource from './statistics.wgsl?raw';
+import { registerRowNormVariants } from './tunable';
 import weightGradientSource from './weight-gradient.wgsl?raw';
 
 const NAME = 'layerNorm';
-const FORWARD = 'StepLayerNorm';
-/** Its own kernel, since TF.js's gradients do not know inputs that may be absent. */
-const FORWARD_WITH_RESIDUAL = 'StepLayerNormResidual';
 const BACKWARD = 'StepLayerNormGrad';
 
 type Info = tf.TensorInfo;
@@ -53,38 +51,24 @@ export function layerNorm<T extends tf.Tensor>(
   return tf.engine().runKernel(FORWARD_WITH_RESIDUAL, { x, residual, weight, bias }, attributes);
 }
 
-function forward(of: Rows, x: Info, weight: Info, bias: Info, residual?: Info): Info {
-  const { rows, width } = of;
-  const out = runRows(of, {
-    name: residual ? FORWARD_WITH_RESIDUAL : FORWARD,
-    source: entryOf(residual !== undefined) + forwardSource,
-    inputs: { x: flatRows(of, x), ...(residual && { residual: flatRows(of, residual) }), weight, bias },
-    shape: [rows, width],
-    work: rows * partsOf(width),
-  });
-  return { ...out, shape: x.shape };
-}
-
 /** @returns gradients of x, weight and bias */
 function backward(of: Rows, x: Info, weight: Info, dy: Info): [Info, Info, Info] {
   const { backend, rows, width } = of;
   const [flatX, flatDy] = [flatRows(of, x), flatRows(of, dy)];
-  const statistics = runRows(of, {
+  const statistics = runEachRow(of, {
     name: `${BACKWARD}Statistics`,
     source: statisticsSource,
     inputs: { x: flatX },
     scalarOutput: true,
     shape: [rows, 2],
-    work: rows,
   });
   const scalars = ['statistics'];
-  const ofX = runRows(of, {
+  const ofX = runEachRow(of, {
     name: `${BACKWARD}Input`,
     source: inputGradientSource,
     inputs: { x: flatX, weight, dy: flatDy, statistics },
     scalars,
     shape: [rows, width],
-    work: rows * partsOf(width),
   });
   const columns = `${BACKWARD}Columns`;
   const ofWeight = sumOverRows(of, columns, {
@@ -161,4 +145,5 @@ export function registerLayerNorm(): void {
     },
   });
   registerGradients();
+  registerRowNormVariants();
 }

@@ -4,6 +4,11 @@
 // VECTOR_A, VECTOR_B: bound as vec4, its last axis is a multiple of 4. ALIGNED: the same of the result.
 // HALF_B: b [K,N] is f16, two numbers in an i32, bound in pairs of these.
 // `sizes` is M, K; `strides` the distance of neighbouring matrices of a and b in numbers, 0 for a shared one.
+// QUAD: the four invocations of a quad of the subgroup, which have the same rows, load a's vectors for one another: a quarter each.
+// ROWS, STRIP and K are multiples of 4, N of 16; VECTOR_A.
+#if QUAD
+enable subgroups;
+#end
 
 fn bAt(at : i32) -> vec4<f32> {
 #if VECTOR_B
@@ -18,10 +23,18 @@ fn bAt(at : i32) -> vec4<f32> {
 #end
 }
 
-fn main(index : i32) {
-  if (index >= uniforms.work) {
+fn main(flat : i32) {
+#if QUAD
+  // all come to the exchange, whole quads of them in vain
+  let inside = flat < uniforms.work;
+  let mate = flat & 3;
+  let index = select(mate, flat, inside);
+#else
+  if (flat >= uniforms.work) {
     return;
   }
+  let index = flat;
+#end
   let rows = uniforms.sizes.x;
   let inner = uniforms.sizes.y;
   let groups = (uniforms.channels + 3) >> 2;
@@ -39,8 +52,28 @@ fn main(index : i32) {
   let firstB = batch * uniforms.strides.y;
   var acc : array<vec4<f32>, ROWS>;
 #if TRANSPOSE_A
-  var atA = firstA + row;
   var atB = firstB + column;
+#if QUAD
+  var atOwn = (firstA + mate * rows + row) >> 2;
+  for (var k = 0; k < inner; k += 4) {
+    let own = array<vec4<f32>, QUADS>(
+#for g in 0..QUADS
+      a[atOwn + $g],
+#end
+    );
+#for j in 0..4
+    {
+      let w = bAt(atB);
+#for r in 0..ROWS
+      acc[$r] += quadBroadcast(own[$r / 4][$r % 4], $j) * w;
+#end
+      atB += uniforms.channels;
+    }
+#end
+    atOwn += rows;
+  }
+#else
+  var atA = firstA + row;
   for (var k = 0; k < inner; k++) {
     let w = bAt(atB);
 #if VECTOR_A
@@ -60,6 +93,14 @@ fn main(index : i32) {
     atA += rows;
     atB += uniforms.channels;
   }
+#end
+#else
+#if QUAD
+  let atOwn = array<i32, QUADS>(
+#for g in 0..QUADS
+    (firstA + (row + mate + 4 * $g) * inner) >> 2,
+#end
+  );
 #else
   let atA = array<i32, ROWS>(
 #for r in 0..ROWS
@@ -70,6 +111,7 @@ fn main(index : i32) {
 #end
 #end
   );
+#end
 #if TRANSPOSE_B
   let atB = array<i32, 4>(
 #for q in 0..4
@@ -86,9 +128,20 @@ fn main(index : i32) {
 #for q in 0..4
     let b$q = b[atB[$q] + k];
 #end
+#if QUAD
+    let own = array<vec4<f32>, QUADS>(
+#for g in 0..QUADS
+      a[atOwn[$g] + k],
+#end
+    );
+#end
 #for r in 0..ROWS
     {
+#if QUAD
+      let left = quadBroadcast(own[$r / 4], $r % 4);
+#else
       let left = a[atA[$r] + k];
+#end
       acc[$r] += vec4<f32>(dot(left, b0), dot(left, b1), dot(left, b2), dot(left, b3));
     }
 #end
@@ -109,9 +162,20 @@ fn main(index : i32) {
 #for q in 0..4
     let b$q = bAt(atB + $q * uniforms.channels);
 #end
+#if QUAD
+    let own = array<vec4<f32>, QUADS>(
+#for g in 0..QUADS
+      a[atOwn[$g] + k],
+#end
+    );
+#end
 #for r in 0..ROWS
     {
+#if QUAD
+      let left = quadBroadcast(own[$r / 4], $r % 4);
+#else
       let left = a[atA[$r] + k];
+#end
       acc[$r] += left[0] * b0 + left[1] * b1 + left[2] * b2 + left[3] * b3;
     }
 #end
@@ -129,7 +193,11 @@ fn main(index : i32) {
 #end
 #end
 #for r in 0..ROWS
+#if QUAD
+  if (inside && row + $r < rows) {
+#else
   if (row + $r < rows) {
+#end
     finish(acc[$r], batch * rows + row + $r, column);
   }
 #end

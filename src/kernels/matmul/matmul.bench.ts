@@ -43,7 +43,7 @@ async function compare({ size, transposeA = false, transposeB = false }: Case): 
   const [batch, rows, inner, columns] = size;
   const a = tf.randomUniform([batch, ...(transposeA ? [inner, rows] : [rows, inner])]);
   const b = tf.randomUniform([batch, ...(transposeB ? [columns, inner] : [inner, columns])]);
-  const variants = possibleVariants(backend, { batch, rows, columns }, transposeB);
+  const variants = possibleVariants(backend, { batch, rows, inner, columns }, { transposeA, transposeB });
   const ours = variants.map((name): Turn => {
     const work = (): tf.Tensor => matMul(a, b, transposeA, transposeB);
     return { name, work: () => withVariant(tuningName(transposeA, transposeB), name, work) };

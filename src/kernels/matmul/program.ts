@@ -7,25 +7,25 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { EPILOGUE_SOURCE, withEpilogue, type EpilogueAttributes } from '../epilogue/program';
 import { runTemplate, type TemplateProgram } from '../template';
-import { busyInvocations, pickTile } from '../tiling';
+import { busyInvocations, isSoftware, pickTile } from '../tiling';
 import { chooseVariant } from '../tuning/tuning';
 import direct from './direct.wgsl?raw';
 import operands from './operands.wgsl?raw';
 import type { Product, ProductSize } from './size';
 import split from './split.wgsl?raw';
 import tile from './tile.wgsl?raw';
-import { possibleVariants, SPLIT, threads, TILES, usualVariant } from './variants';
+import { HALF_TILES, possibleVariants, QUADS, SPLIT, threads, tileOf, usualVariant } from './variants';
 
 export { productSize, type Product, type ProductSize } from './size';
 
-/** The kernel's name for `chooseVariant`: the layouts cost differently. */
-export function tuningName(transposeA: boolean, transposeB: boolean): string {
-  return `matmul${transposeA ? ' ta' : ''}${transposeB ? ' tb' : ''}`;
+/** The kernel's name for `chooseVariant`: the layouts, and packed halves of b, cost differently. */
+export function tuningName(transposeA: boolean, transposeB: boolean, halves = false): string {
+  return `matmul${transposeA ? ' ta' : ''}${transposeB ? ' tb' : ''}${halves ? ' halves' : ''}`;
 }
 
 /** What a variant adds to the program that all of them share. */
 type Own = Pick<TemplateProgram, 'template' | 'work' | 'workgroupSize'> & {
-  constants: Record<string, number>;
+  constants: Record<string, number | boolean>;
   uniforms?: TemplateProgram['uniforms'];
 };
 
@@ -34,25 +34,32 @@ type Own = Pick<TemplateProgram, 'template' | 'work' | 'workgroupSize'> & {
  * 1024^3 8 times as fast as row by row, 400x256x1024 3 times; no difference at 400x256x1024 on SwiftShader.
  */
 const STRIP = 16;
-/** Rows of one invocation. A transposed a is read four rows at a time. */
+/** Rows of one invocation. A transposed a, or one that a quad shares, is read four rows at a time. */
 const DIRECT_ROWS = [8, 4, 2, 1];
-const TRANSPOSED_ROWS = [8, 4];
+const FOURS_OF_ROWS = [8, 4];
+/** 16 rows save another fifth on lavapipe; on a GPU they would take the registers of a large tile. */
+const SOFTWARE_QUAD_ROWS = [16, ...FOURS_OF_ROWS];
 
-function directProgram(backend: WebGPUBackend, { batch, rows, columns }: ProductSize, transposeA: boolean): Own {
+function directProgram(
+  backend: WebGPUBackend,
+  { batch, rows, columns }: ProductSize,
+  { transposeA, quad }: { transposeA: boolean; quad: boolean },
+): Own {
   const others = batch * Math.ceil(columns / 4);
+  const ofA = (size: number): number => (transposeA || quad ? size / 4 : size);
   const own = pickTile({
-    sizes: transposeA ? TRANSPOSED_ROWS : DIRECT_ROWS,
+    sizes: quad && isSoftware(backend) ? SOFTWARE_QUAD_ROWS : transposeA || quad ? FOURS_OF_ROWS : DIRECT_ROWS,
     length: rows,
     others,
     busy: busyInvocations(backend),
-    loads: (size) => (transposeA ? size / 4 + 1 : size + 4),
+    loads: (size) => ofA(size) + (transposeA ? 1 : 4),
     products: (size) => (transposeA ? size : size * 4),
   });
   const work = Math.ceil(rows / own) * others;
   return {
     template: direct,
     work,
-    constants: { ROWS: own, QUADS: Math.ceil(own / 4), STRIP },
+    constants: { ROWS: own, QUADS: Math.ceil(own / 4), STRIP, QUAD: quad },
     uniforms: { work: { i32: [work] } },
   };
 }
@@ -70,7 +77,7 @@ function splitProgram({ batch, rows, columns }: ProductSize, transposeA: boolean
 
 /** The fields of tile.wgsl's program; also for other operands than its own. */
 export function tileProgram(variant: string, { batch, rows, columns }: ProductSize): Own {
-  const shape = TILES[variant]!;
+  const shape = tileOf(variant)!;
   const [x, y] = threads(shape);
   const loads = (side: number): number => (side * shape.k) / (4 * x * y);
   return {
@@ -88,6 +95,7 @@ export function tileProgram(variant: string, { batch, rows, columns }: ProductSi
       THREADS_Y: y,
       LOADS_A: loads(shape.m),
       LOADS_B: loads(shape.n),
+      HALF_TILE: HALF_TILES.includes(variant),
     },
   };
 }
@@ -104,16 +112,16 @@ export function runProduct(
   const ofA = components(transposeA ? rows : inner);
   const ofB = components(transposeB ? inner : columns);
   const half = b.dtype === 'int32';
-  const possible = possibleVariants(backend, size, transposeB);
+  const possible = possibleVariants(backend, size, { transposeA, transposeB, halves: half });
   const variant = chooseVariant(
-    tuningName(transposeA, transposeB),
+    tuningName(transposeA, transposeB, half),
     [batch, rows, inner, columns],
     possible,
     usualVariant(backend, size, possible),
   );
   const own =
-    variant === 'direct'
-      ? directProgram(backend, size, transposeA)
+    variant === 'direct' || variant === QUADS
+      ? directProgram(backend, size, { transposeA, quad: variant === QUADS })
       : variant === 'split'
         ? splitProgram(size, transposeA)
         : tileProgram(variant, size);

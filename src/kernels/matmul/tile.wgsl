@@ -3,14 +3,23 @@
 // neighbours read neighbouring vectors. Either operand may be stored transposed: then its tile keeps that order, so that no
 // load is turned. Workgroups: (columns, rows, batch). Uniforms as in direct.wgsl.
 
+// HALF_TILE: b's numbers are f16 already (its weights were), and stay so in workgroup memory: half the bytes to read for each
+// product, nothing is lost. All sums are f32.
+#if HALF_TILE
+enable f16;
+alias TileB = vec4<f16>;
+#else
+alias TileB = vec4<f32>;
+#end
+
 // [TILE_M][TILE_K / 4], four of the inner length; TRANSPOSE_A: [TILE_K][TILE_M / 4], four rows.
 var<workgroup> tileA : array<vec4<f32>, TILE_M * TILE_K / 4>;
 // [TILE_K][TILE_N / 4], four columns; TRANSPOSE_B: [4][TILE_N / 4][TILE_K / 4 + 1], four of the inner length: columns 0, 4, 8 ..
 // first and a pad, so that the invocations' reads fall into different banks.
 #if TRANSPOSE_B
-var<workgroup> tileB : array<vec4<f32>, TILE_N * (TILE_K / 4 + 1)>;
+var<workgroup> tileB : array<TileB, TILE_N * (TILE_K / 4 + 1)>;
 #else
-var<workgroup> tileB : array<vec4<f32>, TILE_N * TILE_K / 4>;
+var<workgroup> tileB : array<TileB, TILE_N * TILE_K / 4>;
 #end
 
 fn main() {
@@ -45,10 +54,10 @@ fn main() {
       let line = slot / (TILE_K / 4);
       let quad = slot - line * (TILE_K / 4);
       tileB[((line & 3) * (TILE_N / 4) + (line >> 2)) * (TILE_K / 4 + 1) + quad] =
-        bQuad(firstB, firstColumn + line, k + quad * 4, columns, inner);
+        TileB(bQuad(firstB, firstColumn + line, k + quad * 4, columns, inner));
 #else
       let line = slot / (TILE_N / 4);
-      tileB[slot] = bQuad(firstB, k + line, firstColumn + (slot - line * (TILE_N / 4)) * 4, inner, columns);
+      tileB[slot] = TileB(bQuad(firstB, k + line, firstColumn + (slot - line * (TILE_N / 4)) * 4, inner, columns));
 #end
     }
 #end
@@ -56,7 +65,7 @@ fn main() {
 #if TRANSPOSE_A
     for (var step = 0; step < TILE_K; step++) {
 #for c in 0..COLS
-      let right$c = tileB[step * (TILE_N / 4) + x + $c * THREADS_X];
+      let right$c = vec4<f32>(tileB[step * (TILE_N / 4) + x + $c * THREADS_X]);
 #end
 #for g in 0..QUADS
       {
@@ -78,7 +87,7 @@ fn main() {
 #for c in 0..COLS
       {
 #for j in 0..4
-        let right$j = tileB[($j * (TILE_N / 4) + x + $c * THREADS_X) * (TILE_K / 4 + 1) + step];
+        let right$j = vec4<f32>(tileB[($j * (TILE_N / 4) + x + $c * THREADS_X) * (TILE_K / 4 + 1) + step]);
 #end
 #for r in 0..ROWS
         acc[$r * COLS + $c] +=
@@ -90,7 +99,7 @@ fn main() {
 #for j in 0..4
       {
 #for c in 0..COLS
-        let right$c = tileB[(step * 4 + $j) * (TILE_N / 4) + x + $c * THREADS_X];
+        let right$c = vec4<f32>(tileB[(step * 4 + $j) * (TILE_N / 4) + x + $c * THREADS_X]);
 #end
 #for r in 0..ROWS
 #for c in 0..COLS

@@ -1,15 +1,20 @@
 /** The matrix product's variants and the sizes at which they are measured: those of detectors between 256 and 640 pixels. */
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { seededRandom } from '../../lib/random';
 import { NO_EPILOGUE } from '../epilogue/program';
+import { packHalves } from '../halves/pack';
 import { isSoftware } from '../tiling';
 import { filled } from '../tuning/lab';
 import { tunable, withVariant, type Prepared } from '../tuning/tuning';
 import { productSize, runProduct, tuningName } from './program';
-import { possibleVariants, VARIANTS } from './variants';
+import { HALF_TILES, possibleVariants, QUADS, VARIANTS } from './variants';
 
 interface Layout {
   transposeA: boolean;
   transposeB: boolean;
+  /** b is packed halves. */
+  halves?: boolean;
   /** B, M, K, N */
   cases: readonly (readonly [number, number, number, number])[];
 }
@@ -46,18 +51,37 @@ const LAYOUTS: readonly Layout[] = [
       [1, 256, 1280, 256],
     ],
   },
+  {
+    transposeA: false,
+    transposeB: false,
+    halves: true,
+    cases: [
+      [1, 320, 256, 256],
+      [1, 1600, 128, 128],
+      [1, 320, 256, 1024],
+    ],
+  },
 ];
+
+/** Packed halves of a matrix [K,N], the same every time. */
+function filledHalves(backend: WebGPUBackend, inner: number, columns: number): TensorInfo {
+  const random = seededRandom('tuning', 2);
+  // a sign and ten bits
+  const values = Float32Array.from({ length: inner * columns }, () => Math.round(2048 * random() - 1024) / 1024);
+  return backend.makeTensorInfo([inner, columns / 2], 'int32', packHalves(values)!);
+}
 
 function prepare(
   backend: WebGPUBackend,
-  { transposeA, transposeB }: Layout,
+  { transposeA, transposeB, halves }: Layout,
   [batch, rows, inner, columns]: readonly [number, number, number, number],
 ): Prepared {
   const a = filled(backend, [batch, ...(transposeA ? [inner, rows] : [rows, inner])], 1);
-  const b = filled(backend, [batch, ...(transposeB ? [columns, inner] : [inner, columns])], 2);
-  const size = productSize(a.shape, b.shape, transposeA, transposeB);
+  const whole = [batch, ...(transposeB ? [columns, inner] : [inner, columns])];
+  const b = halves ? filledHalves(backend, inner, columns) : filled(backend, whole, 2);
+  const size = productSize(a.shape, whole, transposeA, transposeB);
   if (typeof size === 'string') throw new Error(`matmul: ${size}`);
-  const name = tuningName(transposeA, transposeB);
+  const name = tuningName(transposeA, transposeB, halves);
   return {
     inputs: [a, b],
     run: (variant) =>
@@ -65,18 +89,18 @@ function prepare(
   };
 }
 
-/** States the three layouts to the tuner. */
+/** States the layouts to the tuner. */
 export function registerMatMulVariants(): void {
   for (const layout of LAYOUTS) {
-    const { transposeA, transposeB, cases } = layout;
-    tunable(tuningName(transposeA, transposeB), {
-      candidates: VARIANTS,
+    const { transposeA, transposeB, halves, cases } = layout;
+    tunable(tuningName(transposeA, transposeB, halves), {
+      candidates: [...VARIANTS, QUADS, ...(halves ? HALF_TILES : [])],
       cases,
       fits(backend, sizes) {
-        const [batch, rows, , columns] = sizes as readonly [number, number, number, number];
-        const possible = possibleVariants(backend, { batch, rows, columns }, transposeB);
+        const [batch, rows, inner, columns] = sizes as readonly [number, number, number, number];
+        const possible = possibleVariants(backend, { batch, rows, inner, columns }, layout);
         // The bench says so on both: barriers are dear on the CPU, and pipelines of large tiles take longest to make.
-        return isSoftware(backend) ? ['direct'] : possible;
+        return isSoftware(backend) ? possible.filter((variant) => variant === 'direct' || variant === QUADS) : possible;
       },
       prepare: (backend, sizes) => prepare(backend, layout, sizes as readonly [number, number, number, number]),
     });

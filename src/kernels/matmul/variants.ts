@@ -4,6 +4,7 @@
  * M rows, K inner length, N columns.
  */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { hasHalves, leastSubgroup } from '../extensions';
 import { isSoftware } from '../tiling';
 import type { ProductSize } from './size';
 
@@ -36,7 +37,22 @@ export const SPLIT = { slices: 16, quads: 8, rows: 4 } as const;
  */
 export const VARIANTS = ['direct', 'split', ...Object.keys(TILES)] as const;
 
-/** Bytes of workgroup memory. */
+/**
+ * As `direct`, where the four invocations of a subgroup's quad load a for one another: for a quarter of the loads. A quad is four
+ * neighbours whatever the subgroup's size.
+ */
+export const QUADS = 'quads';
+
+/** A tile that keeps packed halves of b (../halves) as f16, where the adapter has them. */
+export const halfTile = (tile: string): string => `${tile} f16`;
+export const HALF_TILES: readonly string[] = Object.keys(TILES).map(halfTile);
+
+/** The shape of a variant's tile; undefined for those without one. */
+export function tileOf(variant: string): Tile | undefined {
+  return TILES[HALF_TILES.includes(variant) ? variant.slice(0, variant.indexOf(' ')) : variant];
+}
+
+/** Bytes of workgroup memory, at the most: halves take fewer. */
 export function tileBytes({ m, n, k }: Tile, transposeB: boolean): number {
   return 4 * (m * k + n * (transposeB ? k + 4 : k));
 }
@@ -46,11 +62,14 @@ export function threads({ m, n, rows, cols }: Tile): [number, number] {
   return [n / (4 * cols), m / rows];
 }
 
-/** The variants whose workgroups the device can run, and whose grid has room for the result. */
+/**
+ * The variants whose workgroups the device can run, and whose grid has room for the result.
+ * @param halves b is packed halves
+ */
 export function possibleVariants(
   backend: WebGPUBackend,
-  { batch, rows, columns }: Pick<ProductSize, 'batch' | 'rows' | 'columns'>,
-  transposeB: boolean,
+  { batch, rows, inner, columns }: Pick<ProductSize, 'batch' | 'rows' | 'inner' | 'columns'>,
+  { transposeA = false, transposeB, halves = false }: { transposeA?: boolean; transposeB: boolean; halves?: boolean },
 ): string[] {
   const limits = backend.device.limits;
   const most = limits.maxComputeWorkgroupsPerDimension;
@@ -64,7 +83,11 @@ export function possibleVariants(
   const invocations = SPLIT.slices * SPLIT.quads;
   // a workgroup of one row at the least
   const split = runs(invocations, 16 * invocations * SPLIT.rows) && roomFor(1, 4 * SPLIT.quads);
-  return ['direct', ...(split ? ['split'] : []), ...tiles.map(([name]) => name)];
+  const names = tiles.map(([name]) => name);
+  const half = halves && hasHalves(backend.device) ? names.map(halfTile) : [];
+  const wholeQuads = inner % 4 === 0 && columns % 16 === 0 && (!transposeA || rows % 4 === 0);
+  const quads = wholeQuads && leastSubgroup(backend.device) > 0;
+  return ['direct', ...(quads ? [QUADS] : []), ...(split ? ['split'] : []), ...names, ...half];
 }
 
 /** Workgroups below which a GPU idles. */
@@ -77,11 +100,12 @@ const LONG = 128;
 const BUSY_RESULT = 65_536;
 
 /**
- * The choice without a measurement. Software adapters pay for a barrier more than for anything else. A GPU gains from
+ * The choice without a measurement. Software adapters pay for a barrier more than for anything else, then for loads. A GPU gains from
  * workgroup memory where there are tiles enough for all of it, and from a split where the result is small.
  */
 export function usualVariant(backend: WebGPUBackend, size: ProductSize, possible: readonly string[]): string {
-  if (isSoftware(backend)) return 'direct';
+  // 0.5 to 0.7 of the time of `direct`, on SwiftShader and lavapipe
+  if (isSoftware(backend)) return possible.includes(QUADS) ? QUADS : 'direct';
   const { batch, rows, inner, columns } = size;
   const result = batch * rows * columns;
   for (const name of ['tile64', 'tile32']) {

@@ -1,13 +1,14 @@
 /**
  * Softmax and reductions. Our programs take the place of TF.js's on WebGPU, which spend a workgroup with barriers on every
- * output; what they do not cover (integers, axes that are not neighbours) goes to TF.js's.
+ * output: here that is one of a row's variants (../rows/sharing.ts). What they do not cover (integers, axes that are not neighbours)
+ * goes to TF.js's.
  *
  * C the last axis.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { replaceKernel } from '../replace';
-import { isSoftware } from '../tiling';
 import { reductionOf, runReduction, runSoftmax } from './program';
+import { registerReductionVariants } from './tunable';
 
 /** Softmax over the last axis of x [..., C]; gradient to x. A row of -Infinity gives NaN: mask with -1e9. */
 export function softmax<T extends tf.Tensor>(x: T): T {
@@ -29,9 +30,6 @@ export function max(x: tf.Tensor, axes?: number | number[], keepDims = false): t
   return tf.max(x, axes, keepDims);
 }
 
-/** Rows longer than this are better off with TF.js's workgroup a row, where barriers are cheap. */
-const LONGEST_ROW_ON_HARDWARE = 64;
-
 function replaceReduction(
   kernelName: string,
   kind: 'sum' | 'mean' | 'max',
@@ -41,7 +39,6 @@ function replaceReduction(
     const axes = tf.util.parseAxisParam(attributes[axesName] as number | number[], x!.shape);
     const size = x!.dtype === 'float32' ? reductionOf(x!.shape, axes) : null;
     if (!size || size.length === 0) return null;
-    if (size.inner === 1 && size.length > LONGEST_ROW_ON_HARDWARE && !isSoftware(backend)) return null;
     const shape = x!.shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
     const kept = attributes['keepDims'] ? shape : shape.filter((_, axis) => !axes.includes(axis));
     return { ...runReduction(backend, x!, size, kind), shape: kept };
@@ -49,12 +46,11 @@ function replaceReduction(
 }
 
 export function registerReductions(): void {
+  registerReductionVariants();
   replaceReduction('Sum', 'sum', 'axis');
   replaceReduction('Mean', 'mean', 'axis');
   replaceReduction('Max', 'max', 'reductionIndices');
   replaceKernel('Softmax', (backend, { logits }) => {
-    const length = logits!.shape[logits!.shape.length - 1]!;
-    if (logits!.dtype !== 'float32' || (length > LONGEST_ROW_ON_HARDWARE && !isSoftware(backend))) return null;
-    return runSoftmax(backend, logits!);
+    return logits!.dtype === 'float32' ? runSoftmax(backend, logits!) : null;
   });
 }

@@ -2,9 +2,12 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { util } from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { chooseSharing, sharingOf, type RowVariant } from '../rows/sharing';
 import { runTemplate } from '../template';
 import { busyInvocations } from '../tiling';
+import { vectorSize } from '../vectors/vectors';
 import reduceSource from './reduce.wgsl?raw';
+import rowsSource from './rows.wgsl?raw';
 import softmaxSource from './softmax.wgsl?raw';
 
 /** A reduction as [outer, length, inner] -> [outer, inner]. */
@@ -59,8 +62,40 @@ function pass(
   });
 }
 
+/** Names for `chooseVariant`; sizes are rows and their length. */
+export const ROW_REDUCTION = 'row reduction';
+export const SOFTMAX = 'softmax';
+
+/** Every row by several invocations at once. */
+function reduceRows(
+  backend: WebGPUBackend,
+  x: TensorInfo,
+  { outer, length }: Reduction,
+  kind: 'sum' | 'mean' | 'max',
+  variant: RowVariant,
+): TensorInfo {
+  const components = vectorSize(length);
+  const { source, workgroup, constants } = sharingOf(backend.device, variant, length / components, 1);
+  return runTemplate(backend, {
+    name: `StepReduceRows ${variant}`,
+    template: source + rowsSource,
+    inputs: { x },
+    output: { shape: [outer, 1, 1] },
+    components: { inputs: [components] },
+    work: outer * constants.PARTS,
+    workgroupSize: [workgroup, 1, 1],
+    constants: { ...constants, MAXIMUM: kind === 'max', WIDE: components === 4 },
+    uniforms: {
+      rows: { i32: [outer] },
+      count: { i32: [length / components] },
+      factor: { f32: [kind === 'mean' ? 1 / length : 1] },
+    },
+  });
+}
+
 /**
- * Reduces x, seen as [outer, length, inner], over its middle axis; in two passes where one would leave the machine idle.
+ * Reduces x, seen as [outer, length, inner], over its middle axis; in two passes where one would leave the machine idle, or rows by the
+ * variant for their sizes.
  * @returns [outer, 1, inner], to be given its shape by the caller
  */
 export function runReduction(
@@ -70,6 +105,8 @@ export function runReduction(
   kind: 'sum' | 'mean' | 'max',
 ): TensorInfo {
   const { outer, length, inner } = size;
+  const variant = inner === 1 ? chooseSharing(backend, ROW_REDUCTION, outer, length) : 'alone';
+  if (variant !== 'alone') return reduceRows(backend, x, size, kind, variant);
   const maximum = kind === 'max';
   const factor = kind === 'mean' ? 1 / length : 1;
   const outputs = outer * (inner % 4 === 0 ? inner / 4 : inner);
@@ -86,15 +123,18 @@ export function runReduction(
 export function runSoftmax(backend: WebGPUBackend, logits: TensorInfo): TensorInfo {
   const length = logits.shape[logits.shape.length - 1]!;
   const rows = util.sizeFromShape(logits.shape) / length;
-  const components = length % 4 === 0 ? 4 : 1;
+  const components = vectorSize(length);
+  const variant = chooseSharing(backend, SOFTMAX, rows, length);
+  const { source, workgroup, constants } = sharingOf(backend.device, variant, length / components, 1);
   return runTemplate(backend, {
-    name: 'StepSoftmax',
-    template: softmaxSource,
+    name: `StepSoftmax ${variant}`,
+    template: source + softmaxSource,
     inputs: { logits },
     output: { shape: logits.shape },
     components: { output: components, inputs: [components] },
-    work: rows,
-    constants: { WIDE: components === 4 },
+    work: rows * constants.PARTS,
+    workgroupSize: [workgroup, 1, 1],
+    constants: { ...constants, WIDE: components === 4 },
     uniforms: { rows: { i32: [rows] }, count: { i32: [length / components] } },
   });
 }

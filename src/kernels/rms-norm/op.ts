@@ -6,7 +6,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { registerEverywhere } from '../fallback';
-import { entryOf, flatRows, partsOf, rowsOf, runRows, sumOverRows, type Rows } from '../rows/program';
+import { entryOf, flatRows, rowsOf, runEachRow, sumOverRows, type Rows } from '../rows/program';
 import { expectShape } from '../shapes';
 import forwardSource from './forward.wgsl?raw';
 import inputGradientSource from './input-gradient.wgsl?raw';
@@ -49,12 +49,11 @@ export function rmsNorm<T extends tf.Tensor>(
 
 function forward(of: Rows, x: Info, weight: Info, residual?: Info): Info {
   const { rows, width } = of;
-  const out = runRows(of, {
+  const out = runEachRow(of, {
     name: residual ? FORWARD_WITH_RESIDUAL : FORWARD,
     source: entryOf(residual !== undefined) + forwardSource,
     inputs: { x: flatRows(of, x), ...(residual && { residual: flatRows(of, residual) }), weight },
     shape: [rows, width],
-    work: rows * partsOf(width),
   });
   return { ...out, shape: x.shape };
 }
@@ -63,21 +62,19 @@ function forward(of: Rows, x: Info, weight: Info, residual?: Info): Info {
 function backward(of: Rows, x: Info, weight: Info, dy: Info): [Info, Info] {
   const { backend, rows, width } = of;
   const [flatX, flatDy] = [flatRows(of, x), flatRows(of, dy)];
-  const scales = runRows(of, {
+  const scales = runEachRow(of, {
     name: `${BACKWARD}Scales`,
     source: scalesSource,
     inputs: { x: flatX },
     scalarOutput: true,
     shape: [rows],
-    work: rows,
   });
-  const ofX = runRows(of, {
+  const ofX = runEachRow(of, {
     name: `${BACKWARD}Input`,
     source: inputGradientSource,
     inputs: { x: flatX, weight, dy: flatDy, scales },
     scalars: ['scales'],
     shape: [rows, width],
-    work: rows * partsOf(width),
   });
   const ofWeight = sumOverRows(of, `${BACKWARD}Columns`, {
     name: `${BACKWARD}Weight`,

@@ -11,9 +11,12 @@ import { vectorSize, vectorSource } from '../vectors/vectors';
 import columnSumSource from './column-sum.wgsl?raw';
 import residualEntrySource from './entry-with-residual.wgsl?raw';
 import entrySource from './entry.wgsl?raw';
+import { chooseSharing, sharingOf, type RowVariant } from './sharing';
 
-/** Threads that share a row, at most. One is best on SwiftShader, many on a GPU; with four the former loses little. */
-const MOST_PARTS = 4;
+/** The norms' name for `chooseVariant`; sizes are R and W. */
+export const ROW_NORM = 'row norm';
+/** Threads that write a row, each of which reads all of it. One is best on SwiftShader; with four it loses little. */
+const MOST_ALONE = 4;
 /** Rows that one thread sums up for a sum over rows. */
 const BLOCK = 32;
 
@@ -22,6 +25,8 @@ export interface Rows {
   rows: number;
   width: number;
   epsilon: number;
+  /** How threads share a row in `runEachRow`. */
+  variant: RowVariant;
 }
 
 /** One program; inputs named in `scalars` (and the output, if `scalarOutput`) are not split into vectors. */
@@ -34,16 +39,15 @@ export interface Pass {
   shape: number[];
   work: number;
   uniforms?: Program['uniforms'];
+  constants?: Program['constants'];
+  workgroupSize?: Program['workgroupSize'];
 }
 
 export function rowsOf(backend: WebGPUBackend, x: TensorInfo, { epsilon }: Attributes): Rows {
   const width = x.shape[x.shape.length - 1]!;
-  return { backend, rows: util.sizeFromShape(x.shape) / width, width, epsilon: epsilon as number };
-}
-
-/** Threads of a row: no more than it has vectors. */
-export function partsOf(width: number): number {
-  return Math.min(MOST_PARTS, width / vectorSize(width));
+  const rows = util.sizeFromShape(x.shape) / width;
+  const variant = chooseSharing(backend, ROW_NORM, rows, width);
+  return { backend, rows, width, epsilon: epsilon as number, variant };
 }
 
 /** Flat, so that one pipeline serves every leading shape. */
@@ -51,8 +55,8 @@ export function flatRows({ rows, width }: Rows, tensor: TensorInfo): TensorInfo 
   return { ...tensor, shape: [rows, width] };
 }
 
-/** The WGSL has WIDTH (vectors of a row), NUMBERS (numbers of it), PARTS, BLOCK, `uniforms.total` (the work) and `uniforms.epsilon`. */
-export function runRows({ backend, width, epsilon }: Rows, pass: Pass): TensorInfo {
+/** The WGSL has WIDTH (vectors of a row), NUMBERS (numbers of it), BLOCK, `uniforms.total` (the work) and `uniforms.epsilon`. */
+function runPass({ backend, width, epsilon }: Rows, pass: Pass): TensorInfo {
   const vector = vectorSize(width);
   const componentsOf = (input: string): number => (pass.scalars?.includes(input) ? 1 : vector);
   return runProgram(backend, {
@@ -62,8 +66,28 @@ export function runRows({ backend, width, epsilon }: Rows, pass: Pass): TensorIn
     output: { shape: pass.shape },
     components: { output: pass.scalarOutput ? 1 : vector, inputs: Object.keys(pass.inputs).map(componentsOf) },
     work: pass.work,
-    constants: { WIDTH: width / vector, NUMBERS: width, PARTS: partsOf(width), BLOCK },
+    constants: { WIDTH: width / vector, NUMBERS: width, BLOCK, ...pass.constants },
     uniforms: { total: { i32: [pass.work] }, epsilon: { f32: [epsilon] }, ...pass.uniforms },
+    ...(pass.workgroupSize && { workgroupSize: pass.workgroupSize }),
+  });
+}
+
+/**
+ * Runs a program on every row apart. Of a row's PARTS threads the one numbered `part` sums up the vectors `part % STEP`,
+ * `+ STEP` ..; `rowSum` makes the row's sum of theirs. All threads must come to it: those past `uniforms.rows` too.
+ */
+export function runEachRow(of: Rows, pass: Omit<Pass, 'work' | 'uniforms'>): TensorInfo {
+  const { backend, rows, width, variant } = of;
+  const vectors = width / vectorSize(width);
+  const sharing = sharingOf(backend.device, variant, vectors, pass.scalarOutput ? 1 : Math.min(MOST_ALONE, vectors));
+  return runPass(of, {
+    ...pass,
+    name: `${pass.name} ${variant} `,
+    source: sharing.source + pass.source,
+    work: rows * sharing.constants.PARTS,
+    workgroupSize: [sharing.workgroup, 1, 1],
+    constants: sharing.constants,
+    uniforms: { rows: { i32: [rows] } },
   });
 }
 
@@ -86,14 +110,14 @@ export function sumOverRows(
   const { backend, rows, width } = of;
   const blocks = Math.ceil(rows / BLOCK);
   const columns = width / vectorSize(width);
-  const shares = runRows(of, {
+  const shares = runPass(of, {
     ...pass,
     shape: [blocks, width],
     work: blocks * columns,
     uniforms: { rows: { i32: [rows] } },
   });
   if (blocks === 1) return { ...shares, shape: [width] };
-  const sum = runRows(of, {
+  const sum = runPass(of, {
     name,
     source: columnSumSource,
     inputs: { shares },

@@ -28,7 +28,7 @@ export function forwardSize(weightShape: readonly number[], outShape: Shape4D): 
 /** The tiles that fit product and device; none for output channels that are no multiple of 4. */
 export function possibleTiles(backend: WebGPUBackend, size: ProductSize): string[] {
   if (size.columns % 4 !== 0) return [];
-  return possibleVariants(backend, size, false).filter((variant) => variant in TILES);
+  return possibleVariants(backend, size, { transposeB: false }).filter((variant) => variant in TILES);
 }
 
 /** What reads the convolution's input, for both products. */
