@@ -7,9 +7,11 @@ import { registerConv2d } from './conv2d/op';
 import { registerDepthwiseConv2d } from './depthwise-conv2d/op';
 import { registerEdgeDistribution } from './edge-distribution/op';
 import { registerFocal } from './focal/op';
+import { registerGatherTokens } from './gather-tokens/op';
 import { registerLayerNorm } from './layer-norm/op';
 import { registerMatMul } from './matmul/op';
 import { registerReductions } from './reduce/op';
+import { registerSeats } from './seats/op';
 import { registerUpsampleAdd } from './upsample-add/op';
 import { registerDeformableAttention } from './deformable-attention/op';
 import { registerRmsNorm } from './rms-norm/op';
@@ -40,4 +42,6 @@ export function registerKernels(): void {
   registerMatMul();
   registerAttention();
   registerReductions();
+  registerGatherTokens();
+  registerSeats();
 }

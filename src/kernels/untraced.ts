@@ -14,3 +14,18 @@ export function untraced<T>(work: () => T): T {
     state.kernelDepth--;
   }
 }
+
+/**
+ * Runs `work` recorded although it is inside `untraced`, where a gradient is under way: what it makes of parameters can be used again by
+ * work that asks for their gradient.
+ */
+export function retraced<T>(work: () => T): T {
+  const { state } = tf.engine();
+  const { kernelDepth } = state;
+  state.kernelDepth = 0;
+  try {
+    return work();
+  } finally {
+    state.kernelDepth = kernelDepth;
+  }
+}

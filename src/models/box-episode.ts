@@ -6,10 +6,10 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { expectThat } from '../kernels/shapes';
-import { gatherTokens } from '../nn/geometry';
+import { gatherTokens } from '../kernels/gather-tokens/op';
 import type { Parameters } from '../nn/parameters';
 import { stopGradient } from '../nn/tape';
-import type { Company, QueryState } from './company';
+import type { Company, Memo, QueryState } from './company';
 import type { First } from './detector';
 import type { Episode, EpisodeOptions, EpisodeState, Explored } from './episode';
 import { repeated, shared } from './rows';
@@ -47,6 +47,12 @@ function othersIn(explored: Explored | undefined, step: number): Partial<State> 
   };
 }
 
+/** The memo of a step, where the episode keeps any. */
+function memoOf(memos: Map<number, Memo> | undefined, step: number): Memo | undefined {
+  if (memos && !memos.has(step)) memos.set(step, {});
+  return memos?.get(step);
+}
+
 /**
  * @param first the query selection's answer for the decoder's memory
  * @throws DetectorError `internal` for fewer than one rollout
@@ -54,15 +60,23 @@ function othersIn(explored: Explored | undefined, step: number): Partial<State> 
 export function boxEpisode(
   { p, images, logStdNames, layerMean, act }: BoxDecoder,
   first: First,
-  { rollouts, logStd, firstMean, explored }: EpisodeOptions,
+  { rollouts, logStd, firstMean, explored, memos }: EpisodeOptions,
 ): Episode {
   expectThat('episode', Number.isInteger(rollouts) && rollouts >= 1, `expected at least 1 rollout, got ${rollouts}`);
   const logStdOf = (step: number): tf.Tensor1D =>
     tf.clipByValue(p.get<tf.Rank.R1>(logStdNames[step]!), logStd.min, logStd.max);
   const sampled = (x: tf.Tensor3D): tf.Tensor3D => (explored ? gatherTokens(x, explored.queries) : x);
+  const start: QueryState = { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) };
   /** [B,Q,D]: all rollouts of an image start alike. */
-  const firstMeanOf = (): tf.Tensor3D =>
-    sampled(firstMean ?? layerMean(0, { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) }));
+  const firstMeanOf = (): tf.Tensor3D => sampled(firstMean ?? layerMean(0, start));
+  /** [B,A,D] @param at [B,A] */
+  const firstMeanAt = (at: tf.Tensor2D): tf.Tensor3D => {
+    const queries = explored ? explored.queries.shape[1] : start.queries.shape[1];
+    if (firstMean || at.shape[1] >= queries) return gatherTokens(firstMeanOf(), at);
+    const own = { queries: sampled(start.queries), boxes: sampled(start.boxes) };
+    return layerMean(0, own, { ...companyIn({ ...own, ...othersIn(explored, 0) }), at });
+  };
+  const company = (step: number, state: EpisodeState): Company => ({ ...companyIn(state), memo: memoOf(memos, step) });
   return {
     steps: logStdNames.length,
     rows: images * rollouts,
@@ -73,14 +87,14 @@ export function boxEpisode(
       boxes: repeated(sampled(first.boxes), rollouts),
     }),
     policy: (step, state) => ({
-      mean: step === 0 ? shared(firstMeanOf(), rollouts) : layerMean(step, state, companyIn(state)),
+      mean: step === 0 ? shared(firstMeanOf(), rollouts) : layerMean(step, state, company(step, state)),
       logStd: logStdOf(step),
     }),
     policyAt: (step, state, queries) => {
       if (step > 0)
-        return { mean: layerMean(step, state, { ...companyIn(state), at: queries }), logStd: logStdOf(step) };
+        return { mean: layerMean(step, state, { ...company(step, state), at: queries }), logStd: logStdOf(step) };
       const own = tf.reshape(queries, [images, queries.size / images]) as tf.Tensor2D; // R,A -> B,G A
-      const chosen = gatherTokens(firstMeanOf(), own);
+      const chosen = firstMeanAt(own);
       return { mean: tf.reshape(chosen, [...queries.shape, chosen.shape[2]]), logStd: logStdOf(0) };
     },
     act: (step, state, action) => {

@@ -5,8 +5,9 @@
  * B images, G rollouts of an image, R = B G rows (image by image), E queries of a row, O more of its image, A that are asked for, D width.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { gatherTokens } from '../nn/geometry';
-import { sideBySide } from './rows';
+import { gatherTokens } from '../kernels/gather-tokens/op';
+import { seatTogether } from '../kernels/seats/op';
+import { retraced } from '../kernels/untraced';
 
 /** What enters a layer. */
 export interface QueryState {
@@ -16,11 +17,27 @@ export interface QueryState {
   boxes: tf.Tensor3D;
 }
 
+/** What the queries of a state are to each other, whoever is asked for; [R,E,D], and keys and values [R,E+O,D]. */
+interface Gathering {
+  /** Of the boxes of the state's own queries. */
+  position: tf.Tensor3D;
+  /** The state's own queries with their position added. */
+  placed: tf.Tensor3D;
+  keys: tf.Tensor3D;
+  values: tf.Tensor3D;
+}
+
+/** The gathering of one state under one set of weights, to be used again: traced, whoever asks first. */
+export interface Memo {
+  gathering?: Gathering;
+}
+
 export interface Company {
   /** [B,O,.] queries that are the same in all rollouts of an image: they are attended to, and nothing else is made of them. */
   others?: QueryState | undefined;
   /** [R,A] int32 indices into E: what the layer makes of these queries is wanted alone. */
   at?: tf.Tensor2D | undefined;
+  memo?: Memo | undefined;
 }
 
 /** How a family reads queries and boxes. */
@@ -48,7 +65,6 @@ export interface Meeting {
 
 /** All rows of the state, then those of the others, as one: [1, R E + B O, W], so that a layer runs once over both. */
 function endToEnd(parts: readonly tf.Tensor3D[]): tf.Tensor3D {
-  if (parts.length === 1) return parts[0]!;
   const width = parts[0]!.shape[2];
   return tf.concat(
     parts.map((part) => tf.reshape(part, [1, part.size / width, width]) as tf.Tensor3D),
@@ -56,28 +72,34 @@ function endToEnd(parts: readonly tf.Tensor3D[]): tf.Tensor3D {
   );
 }
 
-/** The way back from `endToEnd`. @param x of the same rows and any width */
-function apart(x: tf.Tensor3D, parts: readonly tf.Tensor3D[]): tf.Tensor3D[] {
-  if (parts.length === 1) return [x];
-  const rows = parts.map(({ shape }) => shape[0] * shape[1]);
-  return tf
-    .split(x, rows, 1)
-    .map((piece, at) => tf.reshape(piece, [parts[at]!.shape[0], parts[at]!.shape[1], x.shape[2]]) as tf.Tensor3D);
+function gatherAlone({ queries, boxes }: QueryState, { position, key, value }: Reading): Gathering {
+  const places = position(boxes);
+  const placed = tf.add(queries, places) as tf.Tensor3D;
+  return { position: places, placed, keys: key(placed), values: value(queries) };
+}
+
+function gatherWith(state: QueryState, others: QueryState, { position, key, value }: Reading): Gathering {
+  const [rows, own, width] = state.queries.shape;
+  const [images, count] = others.queries.shape;
+  const seats = { rows, rollouts: rows / images, own, others: count };
+  const queries = endToEnd([state.queries, others.queries]);
+  const places = position(endToEnd([state.boxes, others.boxes]));
+  const placed = tf.add(queries, places) as tf.Tensor3D;
+  const ofState = (x: tf.Tensor3D): tf.Tensor3D =>
+    tf.reshape(tf.slice(x, [0, 0, 0], [1, rows * own, width]), state.queries.shape);
+  return {
+    position: ofState(places),
+    placed: ofState(placed),
+    keys: seatTogether(key(placed), seats),
+    values: seatTogether(value(queries), seats),
+  };
 }
 
 /** What a self-attention needs of the queries that are asked for, and of all that they attend to. */
-export function meet(state: QueryState, { others, at }: Company, { position, key, value }: Reading): Meeting {
-  const present = others ? [state, others] : [state];
-  const each = present.map(({ queries }) => queries);
-  const queries = endToEnd(each);
-  const places = position(endToEnd(present.map(({ boxes }) => boxes)));
-  const placed = tf.add(queries, places) as tf.Tensor3D;
-  const pick = (x: tf.Tensor3D): tf.Tensor3D => (at ? gatherTokens(x, at) : x);
-  return {
-    own: at ? { queries: pick(state.queries), boxes: pick(state.boxes) } : state,
-    position: pick(apart(places, each)[0]!),
-    placed: pick(apart(placed, each)[0]!),
-    keys: sideBySide(apart(key(placed), each)),
-    values: sideBySide(apart(value(queries), each)),
-  };
+export function meet(state: QueryState, { others, at, memo }: Company, reading: Reading): Meeting {
+  const gathered = (): Gathering => (others ? gatherWith(state, others, reading) : gatherAlone(state, reading));
+  const { position, placed, keys, values } = memo ? (memo.gathering ??= retraced(gathered)) : gathered();
+  if (!at) return { own: state, position, placed, keys, values };
+  const own = { queries: gatherTokens(state.queries, at), boxes: gatherTokens(state.boxes, at) };
+  return { own, position: gatherTokens(position, at), placed: gatherTokens(placed, at), keys, values };
 }

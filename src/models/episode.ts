@@ -8,8 +8,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { expectShape, expectThat } from '../kernels/shapes';
 import { gaussianLogProb, gaussianSample } from '../nn/gaussian';
-import { gatherTokens } from '../nn/geometry';
+import { gatherTokens } from '../kernels/gather-tokens/op';
 import { stopGradient } from '../nn/tape';
+import type { Memo } from './company';
 
 /** What enters a layer, all without gradient; queries [R,Q,D] and boxes [R,Q,4], and what else a family carries along. */
 export interface EpisodeState {
@@ -41,6 +42,11 @@ export interface EpisodeOptions {
    * it is the mean of step 0 for all rollouts, and need not be computed again. Not every family makes use of it.
    */
   firstMean?: tf.Tensor3D | undefined;
+  /**
+   * What layers' queries are to each other, kept by step by whoever computes it first, traced: for episodes over the same states with
+   * the same weights. Not every family makes use of it.
+   */
+  memos?: Map<number, Memo> | undefined;
   /** All queries are sampled where this is absent, and in a family that cannot do otherwise (see `Episode.explored`). */
   explored?: Explored | undefined;
 }
@@ -135,18 +141,19 @@ export interface ActiveQueries {
 /**
  * The queries of one layer whose number is not 0: the only ones that a policy loss with these advantages depends on.
  * @param values [R,K,Q] packed
- * @returns at least one query a row
+ * @param least queries a row, at least one
  */
 export function activeQueries(
   values: Float32Array,
   { rows, layers, queries }: { rows: number; layers: number; queries: number },
   layer: number,
+  least = 1,
 ): ActiveQueries {
   const own = Array.from({ length: rows }, (_, row) => {
     const start = (row * layers + layer) * queries;
     return Array.from({ length: queries }, (_q, query) => query).filter((query) => values[start + query] !== 0);
   });
-  const count = Math.max(1, ...own.map(({ length }) => length));
+  const count = Math.max(least, ...own.map(({ length }) => length));
   const picked = { count, queries: new Int32Array(rows * count), values: new Float32Array(rows * count) };
   own.forEach((active, row) =>
     active.forEach((query, at) => {

@@ -28,19 +28,6 @@ function tiled(rollouts: number): (x: tf.Tensor3D) => tf.Tensor3D {
   }) as (x: tf.Tensor3D) => tf.Tensor3D;
 }
 
-/**
- * Queries side by side: [R,Q1,W], [B,Q2,W], … -> [R,Q1+Q2+…,W]; what belongs to an image goes to all of its rollouts.
- * @param parts at least one, the first of R rows
- */
-export function sideBySide(parts: readonly tf.Tensor3D[]): tf.Tensor3D {
-  if (parts.length === 1) return parts[0]!;
-  const rows = parts[0]!.shape[0];
-  return tf.concat(
-    parts.map((part) => shared(part, rows / part.shape[0])),
-    1,
-  );
-}
-
 /** [R,Q,W] -> [B,G Q,W]: all queries of one image side by side, as its memory meets them. @param images B */
 export function grouped(x: tf.Tensor3D, images: number): tf.Tensor3D {
   const [rows, queries, width] = x.shape;

@@ -6,7 +6,7 @@ import { maxDifference } from '../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../kernels/testing/device';
 import { numbers } from '../kernels/testing/gradients';
 import type { TensorSource } from '../lib/tensor-source';
-import { lookAroundBoxes, lookAtPoints, type Looked } from './deformable';
+import { lookAroundBoxes, lookAtPoints, type Looked, type Unprojected } from './deformable';
 import { Parameters } from './parameters';
 import { linear } from './rules';
 
@@ -31,6 +31,7 @@ beforeAll(async () => {
   const rules = [
     ...linear('decoder', 'offsets', D, HEADS * SAMPLES * 2),
     ...linear('decoder', 'weights', D, HEADS * SAMPLES),
+    ...linear('decoder', 'project', D, D),
   ];
   const shapes = new Map(rules.flatMap(({ parts }) => parts.map(({ tensor, shape }) => [tensor, shape] as const)));
   const source: TensorSource = {
@@ -94,6 +95,31 @@ describe.each([
     for (const part of ['mixed', 'weights'] as const) await close(other[part], one[part], part);
     const sums = await tf.sum(one.weights, 3).data();
     expect(maxDifference(sums, new Float32Array(sums.length).fill(1))).toBeLessThanOrEqual(1e-5);
+  });
+});
+
+test('sampling before projecting says the same, and so do its gradients', async () => {
+  const tokens = values()[0];
+  const sampling = { heads: HEADS, points: POINTS, shapes: BARE };
+  // Boxes at the border: some samples lie beyond the levels.
+  const wide = tf.add(tf.mul(boxes(), 1.3), tf.tensor1d([0.3, -0.3, 0.4, 0.4])) as tf.Tensor3D;
+  const weights = tf.tensor3d(numbers(B * Q * D, 9), [B, Q, D]);
+  const names = [...Object.values(NAMES), 'project'].flatMap((name) => [`${name}.weight`, `${name}.bias`]);
+  const learn = async (value: () => tf.Tensor3D | Unprojected): Promise<Float32Array[]> => {
+    const { value: sum, grads } = tf.engine().gradients(
+      () => tf.sum(tf.mul(lookAroundBoxes(p, NAMES, query(), wide, value(), sampling).mixed, weights)),
+      names.map((name) => p.get(name)),
+    );
+    return Promise.all([sum, ...grads].map(async (tensor) => (await tensor.data()) as Float32Array));
+  };
+  const late = await learn(() => ({ tokens, projection: 'project' }));
+  const early = await learn(() => {
+    const flat = tf.matMul(tf.reshape(tokens, [-1, D]), p.get('project.weight'));
+    return tf.reshape(tf.add(flat, p.get('project.bias')), tokens.shape);
+  });
+  early.forEach((expected, i) => {
+    expect(expected.some((v) => v !== 0)).toBe(true);
+    expect(maxDifference(late[i]!, expected), names[i - 1] ?? 'sum').toBeLessThanOrEqual(1e-4);
   });
 });
 

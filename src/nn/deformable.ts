@@ -6,6 +6,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { deformableAttention } from '../kernels/deformable-attention/op';
+import { linear as linearOp } from '../kernels/matmul/op';
 import { softmax } from '../kernels/reduce/op';
 import type { LevelShape } from './geometry';
 import { linear } from './layers';
@@ -24,6 +25,12 @@ export interface BoxSampling {
 export interface SamplingNames {
   offsets: string;
   weights: string;
+}
+
+/** Tokens [B,N,D] that are not projected yet, and the name of the linear [D,D] that does it. */
+export interface Unprojected {
+  tokens: tf.Tensor3D;
+  projection: string;
 }
 
 /** What an attention says, and what it looked at. */
@@ -65,6 +72,37 @@ function ratiosOfSamples(ratios: tf.Tensor3D, points: readonly number[]): tf.Ten
 }
 
 /**
+ * Samples first and projects then, each head by its own columns: as sampling is linear, the same as the other way round, and less work
+ * where few queries look at many tokens. The bias counts by how much of the samples lies on the levels: beyond them all is 0.
+ */
+function projectedSamples(
+  p: Parameters,
+  { tokens, projection }: Unprojected,
+  locations: tf.Tensor5D,
+  weights: tf.Tensor4D,
+  levels: { shapes: readonly LevelShape[]; points: readonly number[] },
+): tf.Tensor3D {
+  const [batch, queries, heads, samples] = weights.shape;
+  const [, count, width] = tokens.shape;
+  const [places, parts] = [
+    tf.reshape(locations, [batch, queries * heads, 1, samples, 2]) as tf.Tensor5D,
+    tf.reshape(weights, [batch, queries * heads, 1, samples]) as tf.Tensor4D,
+  ];
+  const mixed = deformableAttention(tokens, places, parts, levels);
+  const covered = deformableAttention(tf.ones([batch, count, 4]), places, parts, levels); // B,Q M,4
+  const all = linearOp(mixed, p.linearWeight(`${projection}.weight`), {});
+  // Of every head's samples only its own columns.
+  const own = tf.reshape(tf.eye(heads), [1, heads, heads, 1]);
+  const each = tf.mul(tf.reshape(all, [batch * queries, heads, heads, width / heads]), own);
+  const bias = tf.reshape(p.get<tf.Rank.R1>(`${projection}.bias`), [1, heads, width / heads]);
+  const share = tf.reshape(tf.slice(covered, [0, 0, 0], [-1, -1, 1]), [batch * queries, heads, 1]);
+  return tf.reshape(tf.add(tf.sum(each, 1), tf.mul(share, bias)), [batch, queries, width]);
+}
+
+/** Whether sampling before projecting is less work: a query's samples are as many rows as it has heads. */
+export const fewLook = (queries: number, heads: number, tokens: number): boolean => queries * heads < tokens;
+
+/**
  * Reads the levels where the query says.
  * @param centre [B,Q,1,1,2] fractions of the image
  * @param placed makes of offsets [B,Q,M,K,2] and each sample's ratios (nothing: 1) how far from the centre a sample lies, in
@@ -74,7 +112,7 @@ function look(
   p: Parameters,
   names: SamplingNames,
   query: tf.Tensor3D,
-  value: tf.Tensor3D,
+  value: tf.Tensor3D | Unprojected,
   { heads, points, shapes, ratios }: BoxSampling,
   centre: tf.Tensor,
   placed: (offsets: tf.Tensor, ratios: tf.Tensor | undefined) => tf.Tensor,
@@ -86,7 +124,11 @@ function look(
   const around = placed(offsets, valid);
   const locations = tf.add(valid ? tf.mul(centre, valid) : centre, around) as tf.Tensor5D;
   const weights: tf.Tensor4D = softmax(tf.reshape(linear(p, names.weights, query), [batch, queries, heads, samples]));
-  const mixed = deformableAttention(value, locations, weights, { shapes, points });
+  const levels = { shapes, points };
+  const mixed =
+    'projection' in value
+      ? projectedSamples(p, value, locations, weights, levels)
+      : deformableAttention(value, locations, weights, levels);
   return { mixed, places: () => (valid ? tf.div(locations, valid) : locations), weights };
 }
 
@@ -94,14 +136,14 @@ function look(
  * Samples around boxes: an offset of 1 is half the box, divided by the level's number of points.
  * @param query [B,Q,D]
  * @param boxes [B,Q,4] cxcywh as fractions of the image
- * @param value [B,N,D]
+ * @param value [B,N,D], or what it is made of
  */
 export function lookAroundBoxes(
   p: Parameters,
   names: SamplingNames,
   query: tf.Tensor3D,
   boxes: tf.Tensor3D,
-  value: tf.Tensor3D,
+  value: tf.Tensor3D | Unprojected,
   sampling: BoxSampling,
 ): Looked {
   const [batch, queries] = boxes.shape;

@@ -69,27 +69,3 @@ export function anchorLogits(shapes: readonly LevelShape[], sizes: readonly numb
   });
   return Float32Array.from(out);
 }
-
-/** Tokens [B,N,C] at indices [B,Q] -> [B,Q,C]. Differentiable in the tokens. */
-export function gatherTokens(tokens: tf.Tensor3D, indices: tf.Tensor2D): tf.Tensor3D {
-  const [batch, count, channels] = tokens.shape;
-  const queries = indices.shape[1];
-  if (batch === 1) {
-    return tf.reshape(tf.gather(tf.reshape(tokens, [count, channels]), tf.reshape(indices, [queries])), [
-      1,
-      queries,
-      channels,
-    ]);
-  }
-  const offsets = tf.tensor2d(
-    Array.from({ length: batch }, (_, b) => b * count),
-    [batch, 1],
-    'int32',
-  );
-  const flat = tf.reshape(tf.add(indices, offsets), [batch * queries]);
-  return tf.reshape(tf.gather(tf.reshape(tokens, [batch * count, channels]), tf.cast(flat, 'int32')), [
-    batch,
-    queries,
-    channels,
-  ]);
-}

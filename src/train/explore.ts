@@ -16,6 +16,16 @@ export interface Choice {
   others: Int32Array<ArrayBuffer>;
 }
 
+/**
+ * How many are sampled: where an image needs more than are wanted, more in steps of a third of that, since their number decides the
+ * sizes of a step's work and few sizes can be prepared for.
+ * @param standing queries that stand for a label, of each image
+ */
+function countOf(standing: readonly number[], wanted: number): number {
+  const [most, step] = [Math.max(...standing), Math.ceil(wanted / 3)];
+  return wanted + Math.max(0, Math.ceil((most - wanted) / step)) * step;
+}
+
 /** Every query's highest score in any layer; those that stand for a label come before all others. */
 function ranks(layers: readonly SetPrediction[], matches: readonly Match[]): Float64Array {
   const best = new Float64Array(layers[0]!.queries);
@@ -42,7 +52,7 @@ export function chooseExplored(
     pairs: matches.map((layer) => layer[image]!),
   }));
   const standing = images.map(({ pairs }) => new Set(pairs.flatMap((match) => [...match.queries])).size);
-  const count = Math.max(wanted, ...standing);
+  const count = countOf(standing, wanted);
   if (count >= queries) return null;
   const choice = {
     count,

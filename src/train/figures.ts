@@ -10,7 +10,7 @@ import type { LayerRecord, RewardParts, StepRecord } from '../lib/training';
 import { returnsOf } from '../rl/returns';
 import type { PolicyObjective } from './policy-objective';
 import { earn, type Earned, type Rules } from './rewards';
-import type { Sampled } from './rollouts';
+import type { Outcome } from './rollouts';
 import type { SetLosses } from './set-objective';
 
 /** loss, policy, distil; then K of each: class losses, box losses, KLs to the start, entropies, ratios, clip shares. */
@@ -79,7 +79,7 @@ const PARTS = ['iou', 'accuracy', 'overlap', 'extra', 'reward'] as const;
 /** Means of every layer: over the rollouts, or over the path without noise where there are none. */
 export function rewardFigures(
   path: readonly (readonly (Earned | null)[])[],
-  sampled: Pick<Sampled, 'earned'> | null,
+  sampled: Pick<Outcome, 'earned'> | null,
   { discount }: TrainSettings,
 ): (RewardParts & { return: number })[] {
   const shown = sampled?.earned ?? path.map((layer) => layer.filter((one) => one !== null));

@@ -6,12 +6,15 @@ const NO_LABELS: Labels = { classes: [], boxes: new Float32Array(0) };
 /** Of an image without labels. */
 export const NO_PAIRS: Match = { queries: new Int32Array(0), labels: new Int32Array(0) };
 
+/** Nothing for images that nobody has labelled. */
+export const knownLabels = (labels: readonly (Labels | null)[]): Labels[] => labels.map((one) => one ?? NO_LABELS);
+
 /** What each image of a layer is compared with. */
 export function setsOf(
   labels: readonly (Labels | null)[],
   matches: readonly Match[],
 ): { labels: Labels; match: Match }[] {
-  return labels.map((one, image) => ({ labels: one ?? NO_LABELS, match: matches[image]! }));
+  return knownLabels(labels).map((own, image) => ({ labels: own, match: matches[image]! }));
 }
 
 /** [B] weights of the mean over the labelled images; zeros where there is none. */

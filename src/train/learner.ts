@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { deviceCopy, readNumbers } from '../kernels/adamw/device-copy';
+import type { KernelTime } from '../kernels/plan/plan';
 import { DetectorError } from '../lib/errors';
 import { seededRandom } from '../lib/random';
 import type { Labels, SetPrediction } from '../lib/set-prediction';
@@ -27,13 +28,15 @@ import {
   totalFigures,
 } from './figures';
 import { Optimiser, type OptimiserState } from './optimiser';
-import { policyObjective, type PolicyObjective } from './policy-objective';
+import { policyObjective } from './policy-objective';
+import { knownLabels } from './labelled';
 import { PlannedStep } from './planned-step';
 import { NotFinite, readPredictions } from './predictions';
 import type { Earned } from './rewards';
-import { sample, sampledTensors, type Game, type Sampled } from './rollouts';
+import { sample, sampledTensors, type Game, type Outcome, type Sampled } from './rollouts';
 import { learningRateAt } from './schedule';
-import { setObjective, type SetObjective } from './set-objective';
+import { setObjective } from './set-objective';
+import { StepPlans } from './step-plans';
 import { decaysOf, rateOf, trainedNames } from './trained';
 
 /** The step's record without what only the worker knows. */
@@ -44,11 +47,19 @@ export interface Played {
   /** [K][B]; null for unlabelled images. */
   mean: (Earned | null)[][];
   /** Absent without a policy. */
-  sampled?: Pick<Sampled, 'earned' | 'judged'>;
+  sampled?: Outcome;
+}
+
+/** Rollouts and what they earned. */
+interface Rolled {
+  sampled: Sampled;
+  outcome: Outcome;
 }
 
 /** What a pass leaves behind. */
 interface Pass {
+  outcome: Outcome | null;
+  /** For further passes over the same rollouts; a plan keeps its own. */
   sampled: Sampled | null;
   mean: (Earned | null)[][];
 }
@@ -68,9 +79,6 @@ interface Done {
 
 type Learnt = Awaited<ReturnType<Optimiser['step']>>;
 
-/** Plans of a run: most batches have one size. */
-const KEPT_PLANS = 2;
-
 export class Learner {
   /** Names of what is trained, in the order of the gradients. */
   readonly names: readonly string[];
@@ -79,8 +87,7 @@ export class Learner {
   checkpoints = false;
   /** The weights before the run, for the KL to the start; null without one. */
   private readonly frozen: { detector: Detector; parameters: Parameters } | null;
-  /** By the memory's size, the one used last at the end. */
-  private readonly plans = new Map<string, PlannedStep>();
+  private readonly plans: StepPlans;
 
   /**
    * @param detector trained in place: nobody else may use it
@@ -103,11 +110,27 @@ export class Learner {
     this.names = trainedNames(detector, settings);
     detector.parameters.deviceResident(this.names);
     this.frozen = settings.policy !== 'none' && settings.betaRef > 0 ? copyOf(detector, this.names) : null;
+    this.plans = new StepPlans({ detector, frozen: this.frozen?.detector ?? null, settings, names: this.names });
     this.optimiser = new Optimiser(detector.parameters, this.names, {
       rateOf: rateOf(detector, settings),
       decays: decaysOf(detector),
       emaDecay: settings.emaDecay,
     });
+  }
+
+  /** On the GPU, of recorded steps. */
+  get planBytes(): number {
+    return this.plans.bytes;
+  }
+
+  /** Lets recorded steps go between two of them; those to come are recorded anew. */
+  freePlans(): void {
+    this.plans.dispose();
+  }
+
+  /** The kernels of the step that was last taken; null where it was no plan, or the adapter has no timestamp queries. */
+  profile(): Promise<KernelTime[] | null> {
+    return this.plans.profile();
   }
 
   /** The model to measure and to keep: the moving average where there is one. Dispose nothing of it. */
@@ -120,30 +143,32 @@ export class Learner {
   async step(step: number, batch: Batch): Promise<{ figures: Figures; played: Played }> {
     const { policy, epochs } = this.settings;
     const passes = policy === 'none' ? 1 : epochs;
-    let sampled: Sampled | null = null;
+    let rolled: Rolled | null = null;
     try {
       let done = await this.pass(step, batch, null, passes > 1);
-      if (passes > 1) sampled = done.pass.sampled;
+      const { sampled, outcome } = done.pass;
+      if (passes > 1 && sampled && outcome) rolled = { sampled, outcome };
       for (let pass = 1; pass < passes && done.figures.applied; pass++)
-        done = await this.pass(step, batch, sampled, false);
+        done = await this.pass(step, batch, rolled, false);
       return { figures: done.figures, played: playedOf(done.pass) };
     } catch (thrown) {
       if (!(thrown instanceof NotFinite)) throw thrown;
       const learningRate = learningRateAt(step, this.settings);
       return { figures: brokenFigures(step, this.detector.layers, learningRate), played: { mean: [] } };
     } finally {
-      if (sampled) tf.dispose(sampledTensors(sampled));
+      if (rolled) tf.dispose(sampledTensors(rolled.sampled));
     }
   }
 
   /** @param keep whether the rollouts' tensors are wanted by further passes */
-  private async pass(step: number, batch: Batch, sampled: Sampled | null, keep: boolean): Promise<Done> {
-    if (this.planned && PlannedStep.fits(this.detector, this.settings, batch)) return this.planPass(step, batch);
+  private async pass(step: number, batch: Batch, rolled: Rolled | null, keep: boolean): Promise<Done> {
+    const planned = await this.planPass(step, batch);
+    if (planned) return planned;
     const { detector } = this;
     const parameters = this.names.map((name) => detector.parameters.get(name));
     let done: Traced | undefined;
     const { loss, gradients } = await gradientsOf(async () => {
-      const { loss, pass, figures } = (done = await this.forward(step, batch, sampled));
+      const { loss, pass, figures } = (done = await this.forward(step, batch, rolled));
       const rollouts = keep && pass.sampled ? sampledTensors(pass.sampled) : [];
       return { loss, value: [figures, ...rollouts] };
     }, parameters);
@@ -155,39 +180,17 @@ export class Learner {
     return { figures: this.figuresOf(step, pass, numbers, applied), pass };
   }
 
-  /** As a pass without a policy, TF.js doing nothing of it. */
-  private async planPass(step: number, batch: Batch): Promise<Done> {
+  /** As `pass`, TF.js doing nothing of it; null where the step cannot be a plan. */
+  private async planPass(step: number, batch: Batch): Promise<Done | null> {
     const { settings, detector } = this;
+    if (!this.planned || !PlannedStep.fits(detector, settings, batch)) return null;
     const labels = batch.items.map((item) => item.labels);
-    const { loss, gradients, figures, predictions, matches } = await this.planFor(batch.memory!).run(
-      batch.memory!,
-      labels,
-    );
-    const pass: Pass = {
-      sampled: null,
-      mean: meanEarned(predictions, matches, labels, { settings, recipe: detector.setLoss }),
-    };
+    const answer = await this.plans.run(batch.memory!, labels, step);
+    const { loss, gradients, figures, predictions, matches, outcome } = answer;
+    const mean = meanEarned(predictions, matches, labels, { settings, recipe: detector.setLoss });
+    const pass: Pass = { outcome, sampled: null, mean };
     const applied = await this.learn(step, loss, gradients);
     return { figures: this.figuresOf(step, pass, figures, applied), pass };
-  }
-
-  /** The plan for memories of this size; of batches of two sizes (the last of an epoch is smaller) both are kept. */
-  private planFor(memory: Memory): PlannedStep {
-    const key = PlannedStep.key(memory);
-    const plan = this.plans.get(key) ?? new PlannedStep(this.detector, this.settings, this.names, memory);
-    this.plans.delete(key);
-    this.plans.set(key, plan);
-    for (const [oldest, old] of this.plans) {
-      if (this.plans.size <= KEPT_PLANS) break;
-      old.dispose();
-      this.plans.delete(oldest);
-    }
-    return plan;
-  }
-
-  private dropPlans(): void {
-    this.plans.forEach((plan) => plan.dispose());
-    this.plans.clear();
   }
 
   private learn(step: number, loss: tf.Scalar, gradients: readonly tf.Tensor[]): Promise<Learnt> {
@@ -215,21 +218,25 @@ export class Learner {
   }
 
   /** Everything up to the loss. Run inside gradientsOf. */
-  private async forward(step: number, batch: Batch, sampled: Sampled | null): Promise<Traced> {
+  private async forward(step: number, batch: Batch, rolled: Rolled | null): Promise<Traced> {
     const { settings, detector } = this;
     const memory = batch.memory ?? (await this.encode(batch));
     const labels = batch.items.map((item) => item.labels);
     const denseTaught = batch.taught !== undefined && settings.distilDense > 0;
     const trace = detector.decode(memory, { dense: denseTaught || settings.selectionLoss === 'dense' });
     const set = await setObjective(detector, trace, labels, settings);
-    const policy = await this.policyOf(step, trace, set, labels, sampled);
+    const game: Game = { detector, frozen: this.frozen && this.frozen.detector, trace, settings };
+    const fresh = settings.policy === 'none' || rolled ? null : await sample(game, set, knownLabels(labels), step);
+    const played = rolled ?? fresh;
+    const policy = played && policyObjective(game, played.sampled, fresh && fresh.memos);
     const distil = batch.taught ? await this.distil(trace, set.predictions, batch.taught) : null;
     const denoising = this.denoising(step, trace, labels);
     const terms = [set.loss, policy?.loss, distil, denoising].filter((term) => term !== null && term !== undefined);
     const loss = terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar;
     const figures = packFigures(loss, set.layers, policy, distil, detector.layers);
     const pass: Pass = {
-      sampled: policy?.sampled ?? null,
+      outcome: played?.outcome ?? null,
+      sampled: played?.sampled ?? null,
       mean: meanEarned(set.predictions, set.matches, labels, { settings, recipe: detector.setLoss }),
     };
     return { loss, figures, pass };
@@ -253,30 +260,16 @@ export class Learner {
     return denoisingLoss(this.detector, memory, labels, { copies, random: seededRandom(seed, 'denoising', step) });
   }
 
-  private async policyOf(
-    step: number,
-    trace: Trace,
-    { predictions, matches }: SetObjective,
-    labels: readonly (Labels | null)[],
-    sampled: Sampled | null,
-  ): Promise<PolicyObjective | null> {
-    const { settings, detector, frozen } = this;
-    if (settings.policy === 'none') return null;
-    const known = labels.map((one) => one ?? { classes: [], boxes: new Float32Array(0) });
-    const game: Game = { detector, frozen: frozen && frozen.detector, trace, predictions, matches, settings };
-    return policyObjective(game, sampled ?? (await sample(game, known, step)), sampled === null);
-  }
-
-  private layerRecords({ sampled, mean }: Pass, numbers: Float32Array): LayerRecord[] {
+  private layerRecords({ outcome, mean }: Pass, numbers: Float32Array): LayerRecord[] {
     const { settings, detector } = this;
     const { layers, queries } = detector;
-    const rewards = rewardFigures(mean, sampled, settings);
+    const rewards = rewardFigures(mean, outcome, settings);
     return lossFigures(numbers, layers).map(({ klRef, entropy, ratio, clipShare, ...loss }, k) => ({
       layer: k + 1,
       ...rewards[k]!,
       ...loss,
-      ...(sampled
-        ? { ...advantageFigures(sampled.judged.advantages, k, { layers, queries }), entropy, ratio, clipShare }
+      ...(outcome
+        ? { ...advantageFigures(outcome.judged.advantages, k, { layers, queries }), entropy, ratio, clipShare }
         : { advantageMean: null, advantageStd: null, entropy: null, ratio: null, clipShare: null }),
       klRef: this.frozen ? klRef : null,
     }));
@@ -311,7 +304,7 @@ export class Learner {
   /** @param updates that the state stands for */
   restore(state: OptimiserState, updates: number): void {
     // They read the tensors that are replaced here.
-    this.dropPlans();
+    this.plans.dispose();
     for (const name of this.names) {
       const saved = state.get(`parameter.${name}`);
       if (saved) this.detector.parameters.set(name, tf.tensor(saved.data, [...saved.shape]));
@@ -321,7 +314,7 @@ export class Learner {
   }
 
   dispose(): void {
-    this.dropPlans();
+    this.plans.dispose();
     this.optimiser.dispose();
     this.frozen?.parameters.dispose();
     this.detector.dispose();
@@ -346,6 +339,6 @@ function copyOf(detector: Detector, names: readonly string[]): { detector: Detec
   return { detector: detector.sharing(parameters), parameters };
 }
 
-function playedOf({ mean, sampled }: Pass): Played {
-  return sampled ? { mean, sampled: { earned: sampled.earned, judged: sampled.judged } } : { mean };
+function playedOf({ mean, outcome }: Pass): Played {
+  return outcome ? { mean, sampled: outcome } : { mean };
 }

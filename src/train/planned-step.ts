@@ -1,13 +1,13 @@
 /**
- * The supervised step of a decoder as a plan in two stages: answers; then, when the CPU has matched them, loss and gradients. Both
- * read the weights where the optimiser changes them, so one recording serves a whole run.
+ * The step of a decoder as a plan in stages: answers; with a policy the rollouts, when the CPU has matched those; then, when it has
+ * judged these, loss and gradients. All read the weights where the optimiser changes them, so one recording serves a whole run.
  *
  * S layers of a group of answers, B images, Q queries of the group, K decoder layers.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { bufferOf, copyInto } from '../kernels/adamw/device-copy';
-import type { StagedPlan } from '../kernels/plan/plan';
+import type { KernelTime, StagedPlan } from '../kernels/plan/plan';
 import { recordStages, type Recording } from '../kernels/plan/record';
 import type { Labels, Match, SetPrediction } from '../lib/set-prediction';
 import type { TrainSettings } from '../lib/train-settings';
@@ -16,8 +16,11 @@ import { targetNumbers, type SetTargets } from '../models/set-loss/targets';
 import { gradientsNow } from '../nn/tape';
 import type { Batch } from './batch';
 import { packFigures } from './figures';
-import { labelledWeights, setsOf } from './labelled';
+import { knownLabels, labelledWeights, setsOf } from './labelled';
+import { PlannedRollouts, type PolicySize, type Unfit } from './planned-rollouts';
+import type { PolicyObjective } from './policy-objective';
 import { packPredictions, unpackPredictions } from './predictions';
+import type { Outcome } from './rollouts';
 import { lossesAgainst, matchAll, otherAnswers, totalOf, type Answers, type SetLosses } from './set-objective';
 
 /** What is matched together: the decoder's layers, or others by themselves. */
@@ -36,6 +39,18 @@ export interface PlannedAnswer {
   /** [K][B] of the decoder layers. */
   predictions: SetPrediction[][];
   matches: Match[][];
+  /** Of the rollouts; null without a policy. */
+  outcome: Outcome | null;
+}
+
+/** What a step of a run is about. */
+export interface StepRules {
+  detector: Detector;
+  /** The policy before the run; null without a KL to it. */
+  frozen: Detector | null;
+  settings: TrainSettings;
+  /** Trained parameters: float32 on the device, changed in place. */
+  names: readonly string[];
 }
 
 /** Zeros to be written over, of the shapes that `targetNumbers` gives for S B sets. */
@@ -57,10 +72,11 @@ export class PlannedStep {
   private counted: tf.Tensor1D | undefined;
   private gradients: readonly tf.Tensor[] = [];
   private loss: tf.Scalar | undefined;
+  private rollouts: PlannedRollouts | undefined;
 
   /**
-   * Whether a step is the same work whatever the batch holds: no rollouts, no teacher, no copies of labels, the encoder frozen, and
-   * a loss that needs no number of pairs but what its targets say.
+   * Whether a step is the same work whatever the batch holds: one pass over its rollouts, no teacher, no copies of labels, the encoder
+   * frozen, and a loss that needs no number of pairs but what its targets say.
    */
   static fits({ setLoss }: Detector, settings: TrainSettings, { memory, taught }: Batch): boolean {
     return (
@@ -68,7 +84,7 @@ export class PlannedStep {
       memory !== undefined &&
       !memory.mask &&
       !taught &&
-      settings.policy === 'none' &&
+      (settings.policy === 'none' || settings.epochs === 1) &&
       settings.denoising === 0 &&
       !setLoss.fineGrained &&
       setLoss.classes !== 'softmax'
@@ -81,17 +97,16 @@ export class PlannedStep {
   }
 
   /**
-   * @param names of the trained parameters: float32 on the device, changed in place
    * @param memory whose sizes the plan is for
+   * @param size without a policy of no meaning
    */
   constructor(
-    private readonly detector: Detector,
-    private readonly settings: TrainSettings,
-    names: readonly string[],
+    private readonly rules: StepRules,
     { tokens, shapes }: Memory,
+    readonly size: PolicySize,
   ) {
     const input = tf.keep(tf.zeros(tokens.shape)) as tf.Tensor3D;
-    const parameters = names.map((name) => detector.parameters.get(name));
+    const parameters = rules.names.map((name) => rules.detector.parameters.get(name));
     this.plan = recordStages(this.backend, [input], (recording) => {
       const { loss, gradients, value } = gradientsNow(
         () => this.forward(recording, { tokens: input, shapes }),
@@ -102,53 +117,81 @@ export class PlannedStep {
     });
   }
 
+  /** On the GPU. */
+  get bytes(): number {
+    return this.plan.bytes;
+  }
+
+  /** The last step once more, every dispatch timed; null where the adapter has no timestamp queries. */
+  profile(): Promise<KernelTime[] | null> {
+    return this.plan.profile();
+  }
+
   /**
    * @param memory of the sizes of the plan's
+   * @param step 1, 2, …; with the settings' seed it decides the noise of the rollouts
    * @throws NotFinite
    */
-  async run({ tokens }: Memory, labels: readonly (Labels | null)[]): Promise<PlannedAnswer> {
-    const { detector, plan } = this;
+  async run({ tokens }: Memory, labels: readonly (Labels | null)[], step: number): Promise<PlannedAnswer | Unfit> {
+    const { detector } = this.rules;
+    const { plan } = this;
     copyInto(this.backend, tokens, plan.inputs[0]!);
     const answers = await plan.read(0);
     const each = answers.map((values, group) =>
       unpackPredictions(values, this.groups[group]!.layers, detector.scoring),
     );
     const matches = each.map((predictions) => matchAll(predictions, labels, detector.setLoss));
+    const path = { predictions: each[0]!, matches: matches[0]! };
+    const outcome = this.rollouts ? await this.play(this.rollouts, path, labels, step) : null;
+    if (outcome && 'unfit' in outcome) return outcome;
     this.groups.forEach((group, index) => this.fill(group, labels, matches[index]!));
     this.write(this.counted!, labelledWeights(labels));
-    const [figures] = await plan.read(1);
-    return {
-      loss: this.loss!,
-      gradients: this.gradients,
-      figures: figures!,
-      predictions: each[0]!,
-      matches: matches[0]!,
-    };
+    const [figures] = await plan.read(plan.outputs.length - 1);
+    return { loss: this.loss!, gradients: this.gradients, figures: figures!, ...path, outcome };
+  }
+
+  private async play(
+    rollouts: PlannedRollouts,
+    path: Pick<PlannedAnswer, 'predictions' | 'matches'>,
+    labels: readonly (Labels | null)[],
+    step: number,
+  ): Promise<Outcome | Unfit> {
+    const prepared = rollouts.prepare(path, step);
+    if ('unfit' in prepared) return prepared;
+    const [values] = await this.plan.read(1);
+    return rollouts.judge(values!, knownLabels(labels), path, { ...prepared, step });
   }
 
   dispose(): void {
     this.plan.dispose();
   }
 
-  /** Both stages, traced. */
+  /** All stages, traced. */
   private forward(recording: Recording, memory: Memory): { loss: tf.Scalar; value: tf.Tensor1D } {
-    const { detector, settings } = this;
+    const { detector, frozen, settings } = this.rules;
     const trace = detector.decode(memory, { dense: settings.selectionLoss === 'dense' });
     const decoder = decoderLayers(trace);
     const others = otherAnswers(trace, settings);
     const groups: (readonly Answers[])[] = [decoder, ...others.map(({ answers }) => [answers])];
     recording.end(groups.map((layers) => packPredictions(layers)));
-    const [images] = memory.tokens.shape;
+    if (settings.policy !== 'none')
+      this.rollouts = new PlannedRollouts(this.backend, recording, { detector, frozen, trace, settings }, this.size);
+    const losses = this.lossesOf(recording, groups, memory.tokens.shape[0]);
+    const weights = [settings.betaGt, ...others.map(({ weight }) => weight)];
+    const policy: PolicyObjective | null = this.rollouts?.objective() ?? null;
+    const terms = [...losses.map((one, i) => tf.mul(totalOf(one), weights[i]!)), ...(policy ? [policy.loss] : [])];
+    const loss = terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar;
+    return { loss, value: packFigures(loss, losses[0]!, policy, null, detector.layers) };
+  }
+
+  /** Of each group, against targets that are inputs. */
+  private lossesOf(recording: Recording, groups: readonly (readonly Answers[])[], images: number): SetLosses[] {
     const counted = (this.counted = recording.input(tf.zeros([images]) as tf.Tensor1D));
-    const losses = groups.map((layers): SetLosses => {
+    return groups.map((layers) => {
       const targets = targetInputs(recording, layers.length * images, layers[0]!.logits.shape[1]);
       this.groups.push({ targets, layers: layers.map(({ logits }) => ({ logits: { shape: logits.shape } })) });
-      return lossesAgainst(layers, targets, counted, detector.setLoss);
+      return lossesAgainst(layers, targets, counted, this.rules.detector.setLoss);
     });
-    const weights = [settings.betaGt, ...others.map(({ weight }) => weight)];
-    const terms = losses.map((one, i) => tf.mul(totalOf(one), weights[i]!));
-    const loss = terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar;
-    return { loss, value: packFigures(loss, losses[0]!, null, null, detector.layers) };
   }
 
   private fill({ layers, targets }: Group, labels: readonly (Labels | null)[], matches: Match[][]): void {

@@ -9,13 +9,15 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { untraced } from '../kernels/untraced';
+import type { Memo } from '../models/company';
 import { decoderLayers } from '../models/detector';
 import { reconsiderAt, type Episode, type Policy } from '../models/episode';
 import { gaussianKl } from '../nn/gaussian';
-import { gatherTokens } from '../nn/geometry';
+import { gatherTokens } from '../kernels/gather-tokens/op';
 import { stopGradient } from '../nn/tape';
 import { clippedPolicyLoss, policyRatio, reinforceLoss } from '../rl/policy-losses';
-import { episodeOf, type Columns, type Game, type Sampled, type SampledLayer } from './rollouts';
+import type { Columns } from './columns';
+import { episodeOf, type Game, type Sampled, type SampledLayer } from './rollouts';
 
 export interface PolicyObjective {
   /** The policy's loss, the KL to the start and the bonus for a wide policy, with their weights. */
@@ -28,7 +30,6 @@ export interface PolicyObjective {
   /** [K] mean of pi / pi_old, and share of it outside 1 - clip .. 1 + clip, over the queries that earn something. */
   ratio: tf.Tensor1D;
   clipShare: tf.Tensor1D;
-  sampled: Sampled;
 }
 
 /** Mean over some columns of the KL of a layer's policy to the frozen one, at the same states. @param policy of all columns */
@@ -92,14 +93,14 @@ function layerLoss(episode: Episode, frozen: Episode | null, k: number, layer: S
 
 /**
  * The losses of today's policy for rollouts. Run inside gradientsOf.
- * @param fresh whether the rollouts are of this pass's weights and trace, not of an earlier pass's
+ * @param memos of rollouts that are of this pass's weights and trace; null for an earlier pass's
  */
-export function policyObjective(game: Game, sampled: Sampled, fresh: boolean): PolicyObjective {
+export function policyObjective(game: Game, sampled: Sampled, memos: Map<number, Memo> | null): PolicyObjective {
   const { detector, trace, settings } = game;
   const { first, explored } = sampled;
   // The first layer's mean is there already; an earlier pass's rollouts may have started from other queries than today's trace.
-  const firstMean = fresh ? decoderLayers(trace)[0]!.hidden : undefined;
-  const episode = episodeOf(detector, trace.memory, { first, firstMean, explored }, settings);
+  const fresh = memos ? { memos, firstMean: decoderLayers(trace)[0]!.hidden } : {};
+  const episode = episodeOf(detector, trace.memory, { first, explored, ...fresh }, settings);
   // without the projections, which are of today's weights
   const encoded = { ...trace.memory };
   delete encoded.values;
@@ -116,7 +117,7 @@ export function policyObjective(game: Game, sampled: Sampled, fresh: boolean): P
   ];
   return {
     loss: terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar,
-    ...{ policy, klRef, entropy, sampled },
+    ...{ policy, klRef, entropy },
     ratio: stacked((one) => one.ratio),
     clipShare: stacked((one) => one.clipShare),
   };

@@ -2,25 +2,19 @@
  * A step's rollouts and what they earned (../shared/design/rl.md), as constants that one or more passes learn from.
  *
  * B images, G rollouts of an image, R = B G rows (image by image), K decoder layers, Q queries, E of them sampled (all, where the
- * settings say so), A whose policy is wanted with a gradient.
+ * settings say so), O others, A whose policy is wanted with a gradient, D width.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { randomNormal } from '../kernels/random-normal/op';
 import { untraced } from '../kernels/untraced';
-import { seededRandom, type Random } from '../lib/random';
 import type { Labels, Match, SetPrediction } from '../lib/set-prediction';
 import type { TrainSettings } from '../lib/train-settings';
+import type { Memo } from '../models/company';
 import { decoderLayers, type Detector, type First, type Memory, type Trace } from '../models/detector';
-import {
-  activeQueries,
-  rollOut,
-  type ActiveQueries,
-  type Episode,
-  type Explored,
-  type RolloutStep,
-} from '../models/episode';
-import { gatherTokens } from '../nn/geometry';
+import { rollOut, type Episode, type Explored, type RolloutStep } from '../models/episode';
+import { gatherTokens } from '../kernels/gather-tokens/op';
 import { stopGradient } from '../nn/tape';
+import { columnsOf, type Columns, type LayerColumns } from './columns';
 import { chooseExplored, ofExplored, withPath, type Choice } from './explore';
 import { readPredictions } from './predictions';
 import { earn, judge, type Earned, type Judged } from './rewards';
@@ -31,16 +25,13 @@ export interface Game {
   /** The policy before the run; null without a KL to it. */
   frozen: Detector | null;
   trace: Trace;
-  /** [K][B] what the path without noise says, and what it stands for. */
-  predictions: readonly (readonly SetPrediction[])[];
-  matches: readonly (readonly Match[])[];
   settings: TrainSettings;
 }
 
-/** Some of a layer's columns A. */
-export interface Columns {
-  from: number;
-  count: number;
+/** [K][B] what the path without noise says, and what it stands for. */
+export interface Path {
+  predictions: readonly (readonly SetPrediction[])[];
+  matches: readonly (readonly Match[])[];
 }
 
 /** One layer of the rollouts as the policy's loss needs it; its tensors are constants. */
@@ -56,12 +47,17 @@ export interface SampledLayer {
   kl: Columns | null;
 }
 
+/** The tensors that the policy's loss is computed of. */
 export interface Sampled {
   /** What entered the first layer. */
   first: First;
   /** Absent where all queries are sampled. */
   explored: Explored | undefined;
   layers: SampledLayer[];
+}
+
+/** What the rollouts earned. */
+export interface Outcome {
   /** [K][R] */
   earned: Earned[][];
   judged: Judged;
@@ -85,107 +81,80 @@ export interface Start {
   /** What the first layer makes of `first`, where it has been computed already. */
   firstMean?: tf.Tensor3D | undefined;
   explored: Explored | undefined;
+  /** Shared by episodes over the same states with the same weights. */
+  memos?: Map<number, Memo> | undefined;
 }
 
 /** The episode of a step with the settings' rollouts and limits of log_std. */
 export function episodeOf(
   detector: Detector,
   memory: Memory,
-  { first, firstMean, explored }: Start,
+  { first, firstMean, explored, memos }: Start,
   { rollouts, logStdMin, logStdMax }: TrainSettings,
 ): Episode {
   return detector.episode(memory, first, {
     ...{ rollouts, logStd: { min: logStdMin, max: logStdMax } },
-    ...{ firstMean, explored },
+    ...{ firstMean, explored, memos },
   });
 }
 
 /** Standard normal numbers of every layer [R,E,D]; the same for the same seed and step. */
-function noiseOf(episode: Episode, shape: readonly [number, number], seed: number, step: number): tf.Tensor3D[] {
-  return Array.from({ length: episode.steps }, (_, k) =>
-    randomNormal<tf.Rank.R3>([episode.rows, ...shape], { seed, stream: step * episode.steps + k }),
+export function noiseOf(shape: readonly number[], layers: number, seed: number, step: number): tf.Tensor3D[] {
+  return Array.from({ length: layers }, (_, k) =>
+    randomNormal<tf.Rank.R3>(shape as [number, number, number], { seed, stream: step * layers + k }),
   );
 }
 
-function exploredOf({ queries, others, count }: Choice, { first, layers }: Trace): Explored {
-  const images = queries.length / count;
+/** The path without noise as company for the queries that are sampled. @param chosen queries [B,E] and others [B,O] int32 */
+function exploredOf(chosen: Pick<Explored, 'queries' | 'others'>, { first, layers }: Trace): Explored {
   const entering = [first, ...decoderLayers({ layers }).slice(0, -1)];
   return {
-    queries: tf.tensor2d(queries, [images, count], 'int32'),
-    others: tf.tensor2d(others, [images, others.length / images], 'int32'),
+    ...chosen,
     path: entering.map(({ hidden, boxes }) => ({ queries: stopGradient(hidden), boxes: stopGradient(boxes) })),
   };
 }
 
-/** All queries of every row, with their advantages. @param advantages [R,K,E] packed */
-function allQueries(
-  advantages: Float32Array,
-  { rows, layers, queries }: { rows: number; layers: number; queries: number },
-  layer: number,
-): ActiveQueries {
-  const values = new Float32Array(rows * queries);
-  for (let row = 0; row < rows; row++) {
-    const start = (row * layers + layer) * queries;
-    values.set(advantages.subarray(start, start + queries), row * queries);
-  }
-  return { count: queries, queries: Int32Array.from(values, (_, at) => at % queries), values };
+/** Rollouts that are not judged yet. */
+export interface Rollouts extends Omit<Sampled, 'layers'> {
+  steps: RolloutStep[];
+  /** Of the trace that they were played on. */
+  memos: Map<number, Memo>;
 }
 
-/** `extra` different numbers below `queries`, every choice as likely as any other. */
-function drawn(random: Random, queries: number, extra: number): number[] {
-  const order = Array.from({ length: queries }, (_, q) => q);
-  for (let at = 0; at < extra; at++) {
-    const other = at + Math.floor(random() * (queries - at));
-    [order[at], order[other]] = [order[other]!, order[at]!];
-  }
-  return order.slice(0, extra);
+/**
+ * Samples a step's rollouts; nothing of it is traced.
+ * @param chosen queries [B,E] and others [B,O] int32; null: all queries are sampled, as in a family that cannot do otherwise
+ * @param noise standard normal numbers of each layer, of the shape that it is given: [R,E,D]
+ */
+export function rollOutFrom(
+  { detector, trace, settings }: Game,
+  chosen: Pick<Explored, 'queries' | 'others'> | null,
+  noise: (shape: [number, number, number]) => tf.Tensor3D[],
+): Rollouts {
+  const { hidden, boxes } = trace.first;
+  const first = { hidden: stopGradient(hidden), boxes: stopGradient(boxes) };
+  const memos = new Map<number, Memo>();
+  const start: Start = {
+    ...{ first, memos },
+    firstMean: stopGradient(decoderLayers(trace)[0]!.hidden),
+    explored: chosen ? untraced(() => exploredOf(chosen, trace)) : undefined,
+  };
+  const episode = untraced(() => episodeOf(detector, trace.memory, start, settings));
+  const { explored, rows } = episode;
+  const queries = explored ? explored.queries.shape[1] : hidden.shape[1];
+  const steps = untraced(() => rollOut(episode, noise([rows, queries, hidden.shape[2]])));
+  return { first, explored, steps, memos };
 }
 
-/** Every row's queries, and behind them some drawn at random that earn nothing here. */
-function withDrawn(
-  { count, queries, values }: ActiveQueries,
-  all: number,
-  extra: number,
-  random: Random,
-): ActiveQueries {
-  const rows = queries.length / count;
-  const wider = { count: count + extra, queries: new Int32Array(rows * (count + extra)) };
-  const more = new Float32Array(rows * wider.count);
-  for (let row = 0; row < rows; row++) {
-    wider.queries.set(queries.subarray(row * count, (row + 1) * count), row * wider.count);
-    wider.queries.set(drawn(random, all, extra), row * wider.count + count);
-    more.set(values.subarray(row * count, (row + 1) * count), row * wider.count);
-  }
-  return { ...wider, values: more };
-}
-
-/** The columns of a layer: with query credit only those that earn something, and for the KL some more or all. */
-function columnsOf(
-  advantages: Float32Array,
-  size: { rows: number; layers: number; queries: number },
-  layer: number,
-  { frozen, settings: { credit, refQueries, seed } }: Game,
-  step: number,
-): { active: ActiveQueries; kl: Columns | null } {
-  const { queries } = size;
-  const pick = credit === 'query' ? activeQueries : allQueries;
-  if (frozen === null) return { active: pick(advantages, size, layer), kl: null };
-  if (refQueries === 0 || refQueries >= queries)
-    return { active: allQueries(advantages, size, layer), kl: { from: 0, count: queries } };
-  const earning = pick(advantages, size, layer);
-  const random = seededRandom(seed, 'kl', step, layer);
-  return { active: withDrawn(earning, queries, refQueries, random), kl: { from: earning.count, count: refQueries } };
-}
-
-/** [K][R] of all queries, whatever was sampled. */
-async function earnedBy(
-  steps: readonly RolloutStep[],
+/** [K][R] of all queries, whatever was sampled. @param predictions [K][R] of those that were */
+function earnedBy(
+  predictions: readonly (readonly SetPrediction[])[],
   labels: readonly Labels[],
-  { detector: { scoring, setLoss }, predictions: path, settings }: Game,
+  { predictions: path }: Path,
+  { detector, settings }: Pick<Game, 'detector' | 'settings'>,
   choice: Choice | null,
-): Promise<Earned[][]> {
-  const predictions = await readPredictions(steps, scoring);
-  const rules = { settings, recipe: setLoss };
+): Earned[][] {
+  const rules = { settings, recipe: detector.setLoss };
   return predictions.map((layer, k) =>
     layer.map((own, row) => {
       const image = Math.floor(row / settings.rollouts);
@@ -199,38 +168,75 @@ async function earnedBy(
 }
 
 /**
+ * What rollouts earned, and of which queries of each layer the policy's loss is computed.
+ * @param predictions [K][R] of the rollouts
+ * @param labels of each image
+ * @param choice of the queries that were sampled; null: all
+ * @param least columns for queries that earn something
+ */
+export function judgeRollouts(
+  predictions: readonly (readonly SetPrediction[])[],
+  labels: readonly Labels[],
+  path: Path,
+  game: Pick<Game, 'detector' | 'frozen' | 'settings'>,
+  { choice, step, least }: { choice: Choice | null; step: number; least?: number },
+): { outcome: Outcome; columns: LayerColumns[] } {
+  const { settings, frozen } = game;
+  const earned = earnedBy(predictions, labels, path, game, choice);
+  const judged = judge(earned, labels.length, settings);
+  const layers = predictions.length;
+  const advantages = choice
+    ? ofExplored(judged.advantages, choice, { layers, rollouts: settings.rollouts })
+    : judged.advantages;
+  const size = { rows: predictions[0]!.length, layers, queries: predictions[0]![0]!.queries };
+  const rules = { settings, toStart: frozen !== null, ...(least === undefined ? {} : { least }) };
+  const columns = predictions.map((_, k) => columnsOf(advantages, size, k, rules, step));
+  return { outcome: { earned, judged }, columns };
+}
+
+/** @param queries @param advantage [R,A] of the layer's columns */
+export function sampledLayer(
+  { state, action, logProb }: RolloutStep,
+  { queries, advantage, kl }: Pick<SampledLayer, 'queries' | 'advantage' | 'kl'>,
+): SampledLayer {
+  const old = gatherTokens(tf.reshape(logProb, [...logProb.shape, 1]) as tf.Tensor3D, queries);
+  const oldLogProb = tf.reshape(old, queries.shape) as tf.Tensor2D;
+  return { step: { state, action }, queries, advantage, oldLogProb, kl };
+}
+
+function chosenTensors({ queries, others, count }: Choice): Pick<Explored, 'queries' | 'others'> {
+  const images = queries.length / count;
+  return {
+    queries: tf.tensor2d(queries, [images, count], 'int32'),
+    others: tf.tensor2d(others, [images, others.length / images], 'int32'),
+  };
+}
+
+/**
  * Samples the step's rollouts and waits for what they earn. Run inside gradientsOf; nothing of it is traced.
  * @param labels of each image
  * @param step 1, 2, …; with the settings' seed it decides the noise
  */
-export async function sample(game: Game, labels: readonly Labels[], step: number): Promise<Sampled> {
-  const { detector, trace, settings } = game;
-  const { hidden, boxes } = trace.first;
-  const first = { hidden: stopGradient(hidden), boxes: stopGradient(boxes) };
-  const wanted = chooseExplored(game.predictions, game.matches, settings.explored);
-  const start: Start = { first, firstMean: stopGradient(decoderLayers(trace)[0]!.hidden), explored: undefined };
-  if (wanted) start.explored = untraced(() => exploredOf(wanted, trace));
-  const episode = untraced(() => episodeOf(detector, trace.memory, start, settings));
-  const choice = episode.explored ? wanted : null;
-  const size = { rows: episode.rows, layers: episode.steps, queries: choice?.count ?? hidden.shape[1] };
-  const noise = noiseOf(episode, [size.queries, hidden.shape[2]], settings.seed, step);
-  const steps = untraced(() => rollOut(episode, noise));
-  const earned = await earnedBy(steps, labels, game, choice);
-  const judged = judge(earned, labels.length, settings);
-  const advantages = choice
-    ? ofExplored(judged.advantages, choice, { layers: size.layers, rollouts: settings.rollouts })
-    : judged.advantages;
-  const layers = steps.map(({ state, action, logProb }, k): SampledLayer => {
-    const { active, kl } = columnsOf(advantages, size, k, game, step);
-    const indices = tf.tensor2d(active.queries, [size.rows, active.count], 'int32');
-    const old = gatherTokens(tf.reshape(logProb, [size.rows, size.queries, 1]) as tf.Tensor3D, indices);
-    return {
-      step: { state, action },
-      queries: indices,
-      advantage: tf.tensor2d(active.values, [size.rows, active.count]),
-      oldLogProb: tf.reshape(old, [size.rows, active.count]) as tf.Tensor2D,
-      kl,
-    };
+export async function sample(
+  game: Game,
+  path: Path,
+  labels: readonly Labels[],
+  step: number,
+): Promise<{ sampled: Sampled; outcome: Outcome; memos: Map<number, Memo> }> {
+  const { detector, settings } = game;
+  const wanted = chooseExplored(path.predictions, path.matches, settings.explored);
+  const rollouts = rollOutFrom(game, wanted && chosenTensors(wanted), (shape) =>
+    noiseOf(shape, detector.layers, settings.seed, step),
+  );
+  const choice = rollouts.explored ? wanted : null;
+  const predictions = await readPredictions(rollouts.steps, detector.scoring);
+  const { outcome, columns } = judgeRollouts(predictions, labels, path, game, { choice, step });
+  const layers = rollouts.steps.map((one, k) => {
+    const { active, kl } = columns[k]!;
+    const shape: [number, number] = [predictions[0]!.length, active.count];
+    const queries = tf.tensor2d(active.queries, shape, 'int32');
+    return sampledLayer(one, { queries, advantage: tf.tensor2d(active.values, shape), kl });
   });
-  return { first, explored: episode.explored, layers, earned, judged };
+  const { first, explored, memos } = rollouts;
+  return { sampled: { first, explored, layers }, outcome, memos };
 }

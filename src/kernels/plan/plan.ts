@@ -58,5 +58,7 @@ export interface StagedPlan {
   replay(stage: number): void;
   /** A replay, and the numbers of the stage's outputs. */
   read(stage: number): Promise<Float32Array[]>;
+  /** A replay of all stages, with the numbers that lie in the inputs, in which every dispatch is timed; null where the adapter has no timestamp queries. */
+  profile(): Promise<KernelTime[] | null>;
   dispose(): void;
 }

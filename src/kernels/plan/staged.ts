@@ -2,9 +2,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { Segment } from './build';
+import { submit } from '../submit';
 import { Replayed } from './compiled';
-import type { PlannedDispatch, StagedPlan } from './plan';
+import type { KernelTime, PlannedDispatch, StagedPlan } from './plan';
 import { Readback } from './readback';
+import { timeDispatches } from './timing';
 
 export interface Stage {
   segment: Segment;
@@ -48,6 +50,15 @@ export class CompiledStages implements StagedPlan {
     const slot = this.readbacks[stage]!.slot();
     this.replayed[stage]!.run((encoder) => slot.copy(encoder));
     return slot.read();
+  }
+
+  async profile(): Promise<KernelTime[] | null> {
+    const { backend } = this.parts;
+    if (!backend.device.features.has('timestamp-query')) return null;
+    submit(backend);
+    const steps = this.replayed.flatMap((stage) => stage.steps());
+    const microseconds = await timeDispatches(backend.device, steps);
+    return this.dispatches.map((dispatch, i) => ({ ...dispatch, microseconds: microseconds[i]! }));
   }
 
   dispose(): void {

@@ -13,15 +13,19 @@ async function json(path: string): Promise<Record<string, unknown>> {
 /**
  * @param folder in ../shared, with config.json, model.safetensors and preprocessor_config.json
  * @param changed the weights in place of the file's
+ * @param side of the square image, in place of the checkpoint's; for DEIMv2, whose settings fix it
  */
 export async function openShared(
   folder: string,
   changed = (weights: TensorSource): TensorSource => weights,
+  side?: number,
 ): Promise<Detector> {
-  const config = await json(`${folder}/config.json`);
+  const own = await json(`${folder}/config.json`);
+  const shown = await json(`${folder}/preprocessor_config.json`);
+  const config = side === undefined ? own : { ...own, eval_spatial_size: [side, side] };
   return loadDetector({
     config,
-    preprocessor: await json(`${folder}/preprocessor_config.json`),
+    preprocessor: side === undefined ? shown : { ...shown, size: { height: side, width: side } },
     classes: labelsOf(config),
     weights: changed(readSafetensors(await sharedBytes(`${folder}/model.safetensors`), folder)),
     backbone: undefined,

@@ -5,11 +5,9 @@
  * B images, H x W pixels, Q queries.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { openEmbedded } from '../../data/checkpoint';
 import { labelsOf } from '../../data/config-file';
 import { deviceCopy } from '../../kernels/adamw/device-copy';
-import { submit } from '../../kernels/submit';
 import { overlapOf } from '../../lib/box-overlap';
 import type { Labels, SetPrediction } from '../../lib/set-prediction';
 import { trainSettings, type TrainMethod, type TrainSettings } from '../../lib/train-settings';
@@ -134,34 +132,4 @@ export async function dispatchesOf(job: () => Promise<unknown>): Promise<number>
     prototype.dispatchWorkgroups = original;
   }
   return count;
-}
-
-/** The part of TF.js's buffer manager that its types keep to themselves. */
-interface BufferManager {
-  numBytesUsed: number;
-  acquireBuffer(...args: unknown[]): GPUBuffer;
-}
-
-/** Most bytes of GPU buffers in use at any moment of a job, above those in use before it. */
-export async function peakBytesOf(job: () => Promise<unknown>): Promise<number> {
-  const backend = tf.backend() as WebGPUBackend;
-  // so that nothing another job has left behind is freed on the way
-  await job();
-  // what was disposed is in use until it is submitted
-  submit(backend);
-  const { bufferManager: manager } = backend as unknown as { bufferManager: BufferManager };
-  const before = manager.numBytesUsed;
-  const original = manager.acquireBuffer;
-  let most = before;
-  manager.acquireBuffer = function tracked(this: BufferManager, ...args) {
-    const buffer = original.apply(this, args);
-    most = Math.max(most, this.numBytesUsed);
-    return buffer;
-  };
-  try {
-    await job();
-  } finally {
-    manager.acquireBuffer = original;
-  }
-  return most - before;
 }
