@@ -56,6 +56,8 @@ test('a budget of memory is kept, and kept over a reload', async ({ page, server
   const panel = page.getByRole('region', { name: 'Device' });
   const bar = panel.getByRole('img', { name: /^GPU memory: .* of / });
   await expect(bar).toBeVisible();
+  for (const part of ['Weights', 'Transformed filters', 'Recorded plans'])
+    await expect(panel.getByRole('term').filter({ hasText: part })).toBeVisible();
   const budget = panel.getByRole('textbox', { name: 'Budget' });
   const usual = await budget.inputValue();
   await budget.fill('12');

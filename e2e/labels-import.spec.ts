@@ -1,6 +1,6 @@
 /** A labelled data set comes in, is there in the next visit, also after a crash, and goes out as it was. */
 import type { Page } from '@playwright/test';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { drop, expect, openReady, SHARED, test, waitUntilReady, WHY_SKIPPED } from './fixtures';
 
@@ -46,10 +46,29 @@ test('Pascal VOC comes in whole, stays over a reload, and is written as it was',
   expect(JSON.parse(files['splits.json']!)).toEqual(splits);
 });
 
-test('an import that is cut off has kept what came in, and goes on with the same folder', async ({ page, server }) => {
-  const total = readdirSync(join(RACCOON, 'annotations')).length;
+/** A folder with so many of the photos and their labels. */
+function someOf(count: number, folder: string): string {
+  for (const [kind, ending] of [
+    ['images', 'jpg'],
+    ['annotations', 'xml'],
+  ] as const) {
+    mkdirSync(join(folder, kind), { recursive: true });
+    for (let at = 1; at <= count; at++) {
+      const name = join(kind, `raccoon-${at}.${ending}`);
+      copyFileSync(join(RACCOON, name), join(folder, name));
+    }
+  }
+  return folder;
+}
+
+test('an import that is cut off has kept what came in, and goes on with the same folder', async ({
+  page,
+  server,
+}, testInfo) => {
+  const total = 80;
+  const folder = someOf(total, testInfo.outputPath('raccoon'));
   await openReady(page, server.url);
-  await drop(page, [RACCOON]);
+  await drop(page, [folder]);
   const shown = async (): Promise<number> => (await labels(page)).images.length;
   await expect.poll(shown, { timeout: 60_000, intervals: [20] }).toBeGreaterThanOrEqual(20);
   // No farewell, as a tab that dies.
@@ -61,7 +80,7 @@ test('an import that is cut off has kept what came in, and goes on with the same
   await openReady(next, server.url);
   // The sample, and all that was shown but the one that was being kept; they come back one after another.
   await expect.poll(async () => (await labels(next)).images.length).toBeGreaterThanOrEqual(19);
-  await drop(next, [RACCOON]);
+  await drop(next, [folder]);
   await expect.poll(() => countOf(next), { timeout: 90_000 }).toBe(total);
   // The sample and every photo once.
   expect((await labels(next)).images).toHaveLength(total + 1);

@@ -56,7 +56,7 @@ export function KeysDialog(): ReactNode {
       </IconButton>
       <Dialog.Portal>
         <Dialog.Overlay className={styles['veil']} />
-        <Dialog.Content className={styles['dialog']} aria-describedby={undefined}>
+        <Dialog.Content className={styles['dialog']} aria-describedby={undefined} onOpenAutoFocus={focusItself}>
           <header>
             <Dialog.Title>{t('app.keys')}</Dialog.Title>
             <Dialog.Close asChild>
@@ -80,6 +80,12 @@ export function KeysDialog(): ReactNode {
       </Dialog.Portal>
     </Dialog.Root>
   );
+}
+
+/** On the button, as Radix has it, its tooltip would open too and take the first Escape. */
+function focusItself(event: Event): void {
+  event.preventDefault();
+  if (event.target instanceof HTMLElement) event.target.focus();
 }
 
 function KeyRow({ keys, does }: { keys: readonly string[]; does: string }): ReactNode {

@@ -1,9 +1,10 @@
 /** The whole session out as one file, and back. */
-import { useRef, type ChangeEvent, type ReactNode } from 'react';
+import { useRef, type ReactNode } from 'react';
 import { Archive } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useAppState, useCommands } from '../state/react';
 import { IconButton } from '../ui/Button';
+import { FileInput } from '../ui/FileInput';
 import { Menu, MenuItem } from '../ui/Menu';
 
 export function SessionMenu(): ReactNode {
@@ -11,22 +12,14 @@ export function SessionMenu(): ReactNode {
   const commands = useCommands();
   const input = useRef<HTMLInputElement>(null);
   const isWorking = useAppState((state) => state.sessionWork !== null);
-  const take = (event: ChangeEvent<HTMLInputElement>): void => {
-    const [picked] = event.currentTarget.files ?? [];
-    // Emptied, so that the same file can be picked again.
-    event.currentTarget.value = '';
-    if (picked) commands.openSession(picked);
-  };
   return (
     <>
-      <input
+      <FileInput
         ref={input}
-        type="file"
-        className="unseen"
-        tabIndex={-1}
-        aria-label={t('session.input')}
+        label={t('session.input')}
         accept=".zip,application/zip"
-        onChange={take}
+        pick="one"
+        onFiles={([file]) => commands.openSession(file!)}
       />
       <Menu
         trigger={

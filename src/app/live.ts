@@ -9,7 +9,7 @@ import type { DetectorClient } from '../workers/client';
 import { newId } from './ids';
 import type { LiveCamera, Ports } from './ports';
 
-/** One that the device works on, one that waits at its door. */
+/** One that the device works on, one whose commands wait behind it. */
 export const MOST_IN_FLIGHT = 2;
 
 export interface Live {

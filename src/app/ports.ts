@@ -7,6 +7,7 @@ import type { ImageDetections } from '../lib/types';
 import type { ExportFormat } from '../state/commands';
 import type { LabelFormat, SplitWarning } from '../state/label-files';
 import type { Decoded } from '../state/pictures';
+import type { Frame } from '../workers/protocol';
 import type { LabelledSet } from './labelled-set';
 import type { KeptPorts } from './persistence-types';
 import type { SessionPorts } from './session-types';
@@ -32,7 +33,7 @@ export interface LiveCamera {
   /** Off: the camera delivers black frames, which nobody should look at. */
   setEnabled(enabled: boolean): void;
   /** The newest frame, owned by the caller; null while there is none. */
-  capture(): Promise<ImageBitmap | null>;
+  capture(): Promise<Frame | null>;
   close(): void;
 }
 

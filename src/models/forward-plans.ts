@@ -16,6 +16,9 @@ import { packAnswers } from './postprocess';
 const MOST_BYTES = 2 ** 30;
 
 export class ForwardPlan {
+  private readings = 0;
+  private ran = false;
+
   /** @param layers of the trace: their tensors are gone, their names and shapes say what `read` gives */
   constructor(
     private readonly plan: Plan,
@@ -35,15 +38,35 @@ export class ForwardPlan {
     return this.plan.dispatches.length;
   }
 
-  /** @returns all layers as `packAnswers` packs them, for `unpackAnswers` */
+  /** While numbers are on their way it must not go. */
+  get busy(): boolean {
+    return this.readings > 0;
+  }
+
+  /**
+   * The GPU has its commands when this returns; readings may overlap.
+   * @returns all layers as `packAnswers` packs them, for `unpackAnswers`
+   */
   async read(): Promise<Float32Array> {
-    const [packed] = await this.plan.read();
-    return packed!;
+    this.readings++;
+    this.ran = true;
+    try {
+      const [packed] = await this.plan.read();
+      return packed!;
+    } finally {
+      this.readings--;
+    }
   }
 
   /** Without reading back. */
   replay(): void {
+    this.ran = true;
     this.plan.replay();
+  }
+
+  /** Fills what the recording made for all plans of the model (transformed filters, positions): its first replay does. */
+  fill(): void {
+    if (!this.ran) this.replay();
   }
 
   /** Null where the adapter has no timestamp queries. */
@@ -57,6 +80,7 @@ export class ForwardPlan {
   }
 
   dispose(): void {
+    this.fill();
     this.plan.dispose();
   }
 }
@@ -99,11 +123,12 @@ export class ForwardPlans {
     this.evict();
   }
 
-  /** Lets plans go, the one used longest ago first, until so many bytes are free or none is left. */
+  /** Lets plans go that nobody reads, the one used longest ago first, until so many bytes are free or none is left. */
   free(bytes: number): void {
     let left = bytes;
     for (const [key, plan] of this.plans) {
       if (left <= 0) return;
+      if (plan.busy) continue;
       left -= plan.bytes;
       plan.dispose();
       this.plans.delete(key);
@@ -117,6 +142,8 @@ export class ForwardPlans {
 
   private record([height, width]: readonly [number, number]): ForwardPlan {
     const { detector } = this;
+    // A photo that could not be read has left its plan as it was recorded.
+    this.plans.forEach((plan) => plan.fill());
     const input = tf.keep(tf.zeros([1, height, width, 3])) as tf.Tensor4D;
     let layers: Trace['layers'] = [];
     const plan = record(tf.backend() as WebGPUBackend, [input], () => {
@@ -128,8 +155,10 @@ export class ForwardPlans {
   }
 
   private evict(): void {
+    const [newest] = [...this.plans.values()].slice(-1);
     for (const [key, plan] of this.plans) {
-      if (this.plans.size === 1 || this.bytes <= this.most) return;
+      if (plan === newest || this.bytes <= this.most) return;
+      if (plan.busy) continue;
       plan.dispose();
       this.plans.delete(key);
     }

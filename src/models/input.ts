@@ -1,7 +1,8 @@
 /** A photo or a video frame as a model's input tensor. */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Normalisation } from '../kernels/resize/coefficients';
-import { resizeInto, resizeToTensor, type ImageSource } from '../kernels/resize/op';
+import type { ImageSource } from '../kernels/resize/device';
+import { resizeInto, resizeToTensor } from '../kernels/resize/op';
 import { DetectorError } from '../lib/errors';
 import { inputSize, type Preprocessing } from './preprocessing';
 

@@ -7,6 +7,7 @@ import { Trainer, type Progressed, type TrainerHost } from '../train/trainer';
 import { DeviceGone, turnsOf } from './device-turn';
 import type { Engine } from './engine';
 import type { Turn } from './jobs';
+import { holdPlans } from './learner-plans';
 import type { OnRunEvent } from './protocol';
 import { createPupil, learnable, openMaterial, withStart, type LastingRequest, type Pupil } from './pupil';
 import type { OpenOptions } from './sources';
@@ -67,6 +68,7 @@ export class ActiveRun {
     const saved = await this.loadState();
     const material = saved ? opened : await withStart(this.request, opened, turn);
     const pupil = await turn(async () => createPupil(this.request, material));
+    const release = holdPlans(this.parts.engine().device.budget, pupil.learner);
     try {
       const { learner, views, heldOut } = pupil;
       const { origin } = material;
@@ -85,6 +87,7 @@ export class ActiveRun {
       });
       return await new Trainer(learner, views, heldOut, settings, images, this.host(pupil, turn)).run(from);
     } finally {
+      release();
       // On a lost device there is nothing left to free.
       await turn(async () => pupil.dispose()).catch(() => undefined);
     }

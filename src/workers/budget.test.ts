@@ -37,6 +37,23 @@ test('the cheapest give first, and no more than is asked for', () => {
   expect(asked).toHaveLength(3);
 });
 
+test('filters go before plans, and once more when plans have let go of theirs', () => {
+  const asked: HolderKind[] = [];
+  const budget = new Budget(
+    () => 0,
+    () => 20,
+  );
+  budget.hold(holderOf('plans', 4, asked));
+  budget.hold({
+    kind: 'filters',
+    outside: () => (asked.includes('plans') && asked.at(-1) === 'filters' ? 0 : 30),
+    free: () => void asked.push('filters'),
+  });
+  expect(budget.keep()).toBe(true);
+  expect(asked).toEqual(['filters', 'plans', 'filters']);
+  expect(budget.used).toBe(0);
+});
+
 test('what is in use is not taken: the budget says that it cannot be kept', () => {
   const asked: HolderKind[] = [];
   const budget = new Budget(

@@ -4,10 +4,10 @@
  */
 
 /**
- * From what is cheapest to lose to what is dearest: encoded images and the like, buffers kept for reuse, recorded plans. What a
- * plan leaves to the pool goes with it.
+ * From what is cheapest to lose to what is dearest: what the next image makes anew, buffers kept for reuse, transformed filters,
+ * recorded plans. What a plan leaves to the pool, and filters that only it kept, go with it.
  */
-const ORDER = ['caches', 'pool', 'plans', 'pool'] as const;
+const ORDER = ['caches', 'pool', 'filters', 'plans', 'filters', 'pool'] as const;
 export type HolderKind = (typeof ORDER)[number];
 
 export interface Holder {

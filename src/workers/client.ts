@@ -40,7 +40,7 @@ export function createDetectorClient(): DetectorClient {
     models: () => remote().models(),
     load: (source, job, onProgress) => remote().load(source, job, proxy(onProgress)),
     remove: (id) => remote().remove(id),
-    // A bitmap changes hands: a copy would cost its pixels, and leave one behind here.
+    // A frame changes hands: a copy would cost its pixels, and leave one behind here.
     detect: (image, name, job) => remote().detect(image instanceof Blob ? image : transfer(image, [image]), name, job),
     detectWith: (source, image, name, job) => remote().detectWith(source, image, name, job),
     endSecond: () => remote().endSecond(),

@@ -9,6 +9,7 @@ import { DetectorError } from '../lib/errors';
 import type { Detector, EncoderClusters } from '../models/detector';
 import { disposeMemory, encodeImage } from '../models/encode-image';
 import { inputOf } from '../models/input';
+import type { Frame } from './protocol';
 
 interface Answer {
   /** [N,D] */
@@ -50,7 +51,7 @@ const warm = new WeakSet<Detector>();
 export async function compareClusters(
   detector: Detector,
   model: string,
-  image: ImageBitmap,
+  image: Frame,
   settings: ClusterSettings,
 ): Promise<ClusterComparison> {
   if (!detector.encodeClustered)

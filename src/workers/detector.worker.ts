@@ -92,7 +92,9 @@ const worker: DetectorWorker = {
     ),
   remove: (id) => attempt(id, () => removeStored(id)),
   detect: (image, name, job) =>
-    attempt(name, () => jobs.run(job, (signal) => turn.take(() => started().detect(image, name, signal)))),
+    attempt(name, () =>
+      jobs.run(job, (signal) => turn.overlap((handed) => started().detect(image, name, signal, handed))),
+    ),
   detectWith: (source, image, name, job) =>
     attempt(name, () => jobs.run(job, (signal) => second.detect(source, image, name, signal))),
   endSecond: () => attempt('second model', () => second.end()),

@@ -2,11 +2,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { limitsOf, openWebGpu, type OpenedDevice } from '../kernels/backend';
 import { BufferPool } from '../kernels/buffer-pool';
+import { freeKeptFilters, keptFilterBytes } from '../kernels/conv2d/winograd/filters';
+import { resizeDevice } from '../kernels/resize/device';
+import { submit } from '../kernels/submit';
 import { DetectorError, toAppError, type AppError } from '../lib/errors';
 import { usualBudget } from '../lib/memory-budget';
 import { Budget } from './budget';
 import type { AdapterPreference, BackendName, DeviceInfo, MemoryInfo, OnEvent } from './protocol';
-import { submit } from '../kernels/submit';
 
 /** How long a failed job waits for the news that the device is gone: the failure may come first. */
 const NEWS_OF_LOSS_MS = 250;
@@ -31,6 +33,12 @@ export class DeviceOwner {
     private readonly onEvent: OnEvent,
   ) {
     this.budget.hold({ kind: 'pool', outside: () => 0, free: (bytes) => this.pool?.trim(bytes) });
+    this.budget.hold({ kind: 'filters', outside: () => 0, free: (bytes) => this.freeFilters(bytes) });
+    this.budget.hold({
+      kind: 'caches',
+      outside: () => (this.opened ? resizeDevice(this.opened.device).bytes : 0),
+      free: () => this.opened && resizeDevice(this.opened.device).free(),
+    });
   }
 
   /** Undefined without WebGPU. */
@@ -125,6 +133,12 @@ export class DeviceOwner {
     }
   }
 
+  /** With the buffers that they leave to the pool. */
+  private freeFilters(bytes: number): void {
+    if (this.opened) freeKeptFilters(this.opened.backend, bytes);
+    this.pool?.trim(bytes);
+  }
+
   /** Ends the device as a crash of the driver would. */
   destroy(): void {
     this.opened?.device.destroy();
@@ -139,6 +153,7 @@ export class DeviceOwner {
       gpuBytes: this.budget.used,
       freeBytes: allocated - used,
       planBytes: this.budget.of('plans'),
+      filterBytes: this.opened ? keptFilterBytes(this.opened.backend) : 0,
       budget: this.budget.limit,
     };
   }

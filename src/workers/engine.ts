@@ -7,24 +7,23 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../data/checkpoint';
 import { checkpointFiles } from '../data/export-checkpoint';
 import { decodeImage } from '../data/images/decode';
-import type { ClusterComparison, ClusterSettings, ImageClustering } from '../lib/clusters';
+import type { ClusterComparison, ClusterSettings } from '../lib/clusters';
 import { DetectorError } from '../lib/errors';
 import type { ProfileReport } from '../lib/profile';
 import type { QueryViews } from '../lib/query-views';
 import type { CheckpointFiles } from '../lib/training';
-import type { ImageDetections, ModelInfo, StageTimes } from '../lib/types';
-import type { Detector, EncoderClusters, Trace } from '../models/detector';
-import { disposeMemory, encodeImage } from '../models/encode-image';
-import { loadDetector } from '../models/load';
+import type { ImageDetections, ModelInfo } from '../lib/types';
+import type { Detector } from '../models/detector';
 import { ForwardPlans } from '../models/forward-plans';
-import { inputOf, inputSizeOf, writeInput } from '../models/input';
-import { packAnswers, unpackAnswers } from '../models/postprocess';
-import type { DeviceOwner } from './device';
+import { inputSizeOf, pixelsOf, writeInput } from '../models/input';
+import { loadDetector } from '../models/load';
 import { compareClusters } from './compare-clusters';
+import type { DeviceOwner } from './device';
+import { runPlainly, runPlan, type Ran } from './forward';
 import { inspectQuery } from './inspect';
-import { profilePlan } from './profile';
-import type { DeviceInfo, MemoryInfo, OnEvent } from './protocol';
 import { modelFiles, type LastingModel } from './origin';
+import { profilePlan } from './profile';
+import type { DeviceInfo, Frame, MemoryInfo, OnEvent } from './protocol';
 
 /** A device that is lost again and again is a fault of the device: the job ends with an error. */
 const MOST_RETRIES = 2;
@@ -43,13 +42,6 @@ interface Current {
   info: ModelInfo;
 }
 
-/** One image's answers as numbers, and how long they took. */
-interface Ran {
-  layers: ImageDetections['layers'];
-  ms: Omit<StageTimes, 'decode'>;
-  clusters: ImageClustering | null;
-}
-
 /** What an engine asks of its device. */
 export type EngineDevice = Pick<
   DeviceOwner,
@@ -58,6 +50,7 @@ export type EngineDevice = Pick<
 
 export class Engine {
   private current: Current | undefined;
+  private rebuilding: Promise<DeviceInfo> | undefined;
   /** In the place of the exact encoder's attention, where the current model's is dense; null: exact. */
   clusters: ClusterSettings | null = null;
 
@@ -139,27 +132,19 @@ export class Engine {
   }
 
   /**
-   * @param image a Blob is decoded here; an ImageBitmap is used and closed
+   * @param image a Blob is decoded here; a frame is used and closed
+   * @param handed told when the GPU has all commands of it and another image may come; not told where that cannot be
    * @throws DetectorError `image` when it cannot be read, `device` when the device is lost for good, `cancelled`
    */
-  async detect(image: Blob | ImageBitmap, name: string, signal: AbortSignal): Promise<ImageDetections> {
+  async detect(image: Blob | Frame, name: string, signal: AbortSignal, handed?: () => void): Promise<ImageDetections> {
     const started = performance.now();
-    const decoded =
-      image instanceof Blob
-        ? await this.read(image, name, signal)
-        : { bitmap: image, width: image.width, height: image.height };
-    const decode = performance.now() - started;
-    try {
-      signal.throwIfAborted();
-      const { value, retries } = await this.surviving(() => this.run(decoded.bitmap));
-      signal.throwIfAborted();
-      const { width, height } = decoded;
+    return this.withImage(image, name, signal, async (pixels, { width, height }) => {
+      const decode = performance.now() - started;
+      const { value, retries } = await this.surviving(() => this.run(pixels, handed));
       const { layers, ms, clusters } = value;
       const clustered = clusters ? { clusters } : {};
       return { model: this.model.id, width, height, layers, ms: { decode, ...ms }, retries, ...clustered };
-    } finally {
-      decoded.bitmap.close();
-    }
+    });
   }
 
   /**
@@ -167,17 +152,10 @@ export class Engine {
    * @throws DetectorError as `detect` does, and `unsupported` when there is no such query
    */
   async inspect(image: Blob, name: string, query: number, signal: AbortSignal): Promise<QueryViews> {
-    const { bitmap } = await this.read(image, name, signal);
-    try {
-      signal.throwIfAborted();
-      const { value } = await this.surviving(() =>
-        inspectQuery(this.requireModel().detector, this.model.id, bitmap, query, this.clusters),
-      );
-      signal.throwIfAborted();
-      return value;
-    } finally {
-      bitmap.close();
-    }
+    return this.withImage(image, name, signal, async (pixels) => {
+      const look = () => inspectQuery(this.requireModel().detector, this.model.id, pixels, query, this.clusters);
+      return (await this.surviving(look)).value;
+    });
   }
 
   /**
@@ -190,17 +168,10 @@ export class Engine {
     settings: ClusterSettings,
     signal: AbortSignal,
   ): Promise<ClusterComparison> {
-    const { bitmap } = await this.read(image, name, signal);
-    try {
-      signal.throwIfAborted();
-      const { value } = await this.surviving(() =>
-        compareClusters(this.requireModel().detector, this.model.id, bitmap, settings),
-      );
-      signal.throwIfAborted();
-      return value;
-    } finally {
-      bitmap.close();
-    }
+    return this.withImage(image, name, signal, async (pixels) => {
+      const both = () => compareClusters(this.requireModel().detector, this.model.id, pixels, settings);
+      return (await this.surviving(both)).value;
+    });
   }
 
   /**
@@ -208,17 +179,15 @@ export class Engine {
    * @throws DetectorError as `detect` does, and `unsupported` where there are no plans
    */
   async profile(image: Blob, name: string, signal: AbortSignal): Promise<ProfileReport> {
-    const { bitmap } = await this.read(image, name, signal);
-    try {
-      signal.throwIfAborted();
-      const { value } = await this.surviving(() => this.profilePlan(bitmap, signal));
-      return value;
-    } finally {
-      bitmap.close();
-    }
+    return this.withImage(
+      image,
+      name,
+      signal,
+      async (pixels) => (await this.surviving(() => this.profilePlan(pixels, signal))).value,
+    );
   }
 
-  private async profilePlan(bitmap: ImageBitmap, signal: AbortSignal): Promise<ProfileReport> {
+  private async profilePlan(pixels: Frame, signal: AbortSignal): Promise<ProfileReport> {
     const { gpu, info } = this.device;
     const { plans, detector } = this.requireModel();
     if (!gpu || !plans)
@@ -228,9 +197,9 @@ export class Engine {
         `expected WebGPU, got ${info?.adapter ?? 'no device'}`,
         'WebAssembly has no clock for single kernels.',
       );
-    const size = inputSizeOf(detector.preprocessing, bitmap);
+    const size = inputSizeOf(detector.preprocessing, pixels);
     const plan = plans.of(size);
-    writeInput(detector.preprocessing, bitmap, plan.input);
+    writeInput(detector.preprocessing, pixels, plan.input);
     return profilePlan(gpu, plan, { adapter: info?.adapter ?? '', model: this.model.id, inputSize: size, signal });
   }
 
@@ -240,73 +209,40 @@ export class Engine {
     return this.current ? { ...memory, weightBytes: this.current.weightBytes } : memory;
   }
 
-  /** The upright picture, no larger than the device takes. */
-  private read(image: Blob, name: string, signal: AbortSignal): ReturnType<typeof decodeImage> {
+  /**
+   * @param work gets the upright pixels, no larger than the device takes, and their size before that made them smaller; they are
+   *   closed afterwards
+   */
+  private async withImage<T>(
+    image: Blob | Frame,
+    name: string,
+    signal: AbortSignal,
+    work: (pixels: Frame, size: { width: number; height: number }) => Promise<T>,
+  ): Promise<T> {
     const maxSide = this.device.info?.limits['maxTextureDimension2D'] ?? PLAIN_IMAGE_SIDE;
-    return decodeImage(image, name, { signal, maxSide });
-  }
-
-  /** Resize, forward pass, one read-back, post-processing. Leaves no tensor behind. */
-  private run(image: ImageBitmap | ImageData): Promise<Ran> {
-    const { plans } = this.requireModel();
-    return plans && !this.clusters ? this.runPlan(plans, image) : this.runPlainly(image);
-  }
-
-  /** The plan for the image's size: TF.js does nothing. */
-  private async runPlan(plans: ForwardPlans, image: ImageBitmap | ImageData): Promise<Ran> {
-    const { preprocessing } = this.requireModel().detector;
-    const marks = [performance.now()];
-    const plan = plans.of(inputSizeOf(preprocessing, image));
-    writeInput(preprocessing, image, plan.input);
-    marks.push(performance.now());
-    const values = await plan.read();
-    marks.push(performance.now());
-    return this.answers(values, plan.layers, marks, null);
-  }
-
-  private async runPlainly(image: ImageBitmap | ImageData): Promise<Ran> {
-    const settings = this.clusters;
-    const { detector } = this.requireModel();
-    const marks = [performance.now()];
-    const input = inputOf(detector.preprocessing, image);
-    let packed: tf.Tensor | undefined;
+    const decoded = image instanceof Blob ? await decodeImage(image, name, { signal, maxSide }) : null;
+    const pixels = decoded?.bitmap ?? (image as Frame);
     try {
-      await this.device.settle();
-      marks.push(performance.now());
-      let trace: Trace['layers'] = [];
-      const { memory, layers: clustered } = await encodeImage(detector, input, settings);
-      packed = tf.tidy(() => {
-        const full = detector.decode(memory);
-        trace = full.layers;
-        return packAnswers(full, detector.scoring);
-      });
-      disposeMemory(memory);
-      const values = (await packed.data()) as Float32Array;
-      marks.push(performance.now());
-      return this.answers(values, trace, marks, clusteringOf(settings, clustered));
+      signal.throwIfAborted();
+      const done = await work(pixels, decoded ?? pixelsOf(pixels));
+      signal.throwIfAborted();
+      return done;
     } finally {
-      input.dispose();
-      packed?.dispose();
+      pixels.close();
     }
   }
 
-  /** @param marks when the work began, when its input stood, when its numbers were there */
-  private answers(
-    values: Float32Array,
-    trace: Trace['layers'],
-    marks: readonly number[],
-    clusters: ImageClustering | null,
-  ): Ran {
-    const { classes, queries, scoring } = this.requireModel().detector;
-    const layers = unpackAnswers(values, trace, { classes: classes.length, queries, scoring });
-    const [begun, resized, read] = marks as [number, number, number];
-    const ms = { resize: resized - begun, model: read - resized, post: performance.now() - read };
-    return { layers, ms, clusters };
+  private run(image: Frame | ImageData, handed: () => void = () => undefined): Promise<Ran> {
+    const { detector, plans } = this.requireModel();
+    if (plans && !this.clusters) return runPlan(detector, plans, image, handed);
+    return runPlainly(detector, image, this.clusters, () => this.device.settle());
   }
 
   /** Runs GPU work again on a new device when the device is lost meanwhile. */
   private async surviving<T>(work: () => Promise<T>): Promise<{ value: T; retries: number }> {
     for (let retries = 0; ; retries++) {
+      await this.rebuilding;
+      const before = this.device.info;
       const done = await this.device.guard(work);
       if (done !== 'lost') return { value: done.value, retries };
       if (retries === MOST_RETRIES) {
@@ -317,12 +253,18 @@ export class Engine {
           'The images and the model are safe. Restart the browser, or go on in WebAssembly.',
         );
       }
-      await this.rebuild();
+      // Of images that overlap, the first to know has done it.
+      if (this.rebuilding || this.device.info === before) await this.rebuild();
     }
   }
 
-  /** A new device, and the current checkpoint's weights on it. */
-  async rebuild(): Promise<DeviceInfo> {
+  /** A new device, and the current checkpoint's weights on it. Whoever asks while it is made gets the same. */
+  rebuild(): Promise<DeviceInfo> {
+    this.rebuilding ??= this.reopen().finally(() => (this.rebuilding = undefined));
+    return this.rebuilding;
+  }
+
+  private async reopen(): Promise<DeviceInfo> {
     this.onEvent({ type: 'device-lost', reason: 'the GPU device was lost; its memory is gone' });
     const { checkpoint } = this.requireModel();
     this.drop();
@@ -331,14 +273,4 @@ export class Engine {
     this.onEvent({ type: 'device-restored', info });
     return info;
   }
-}
-
-/** Null where the encoder was exact. */
-function clusteringOf(settings: ClusterSettings | null, layers: readonly EncoderClusters[]): ImageClustering | null {
-  if (!settings || layers.length === 0) return null;
-  const plain = layers.map(({ images, flops }) => {
-    const { clusters, tokens } = images[0]!;
-    return { prototypes: clusters, tokens, flops };
-  });
-  return { settings, layers: plain };
 }

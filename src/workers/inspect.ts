@@ -6,6 +6,7 @@ import type { QueryViews } from '../lib/query-views';
 import type { Detector } from '../models/detector';
 import { disposeMemory, encodeImage } from '../models/encode-image';
 import { inputOf } from '../models/input';
+import type { Frame } from './protocol';
 import { Pack, packQuery } from './query-pack';
 
 /**
@@ -17,7 +18,7 @@ import { Pack, packQuery } from './query-pack';
 export async function inspectQuery(
   detector: Detector,
   model: string,
-  image: ImageBitmap,
+  image: Frame,
   query: number,
   clusters: ClusterSettings | null,
 ): Promise<QueryViews> {

@@ -21,13 +21,34 @@ export class Jobs {
   }
 }
 
-/** Work that needs the GPU, one after another in the order it was asked for: two at once would only slow each other down. */
+/**
+ * Work that needs the GPU, one piece after another in the order it was asked for. Pieces that only wait for the GPU at their end
+ * may overlap with their likes: the device has the next one's commands by then and need not rest meanwhile.
+ */
 export class Turn {
-  private last: Promise<unknown> = Promise.resolve();
+  /** Kept once everything asked for so far is done. */
+  private done: Promise<unknown> = Promise.resolve();
+  /** Kept once what may overlap can begin. */
+  private handed: Promise<unknown> = Promise.resolve();
 
+  /** Begins when everything before it is done, and nothing begins before it is done. */
   take<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.last.then(work, work);
-    this.last = next.catch(() => undefined);
+    const next = this.done.then(work);
+    this.done = this.handed = next.catch(() => undefined);
+    return next;
+  }
+
+  /**
+   * Begins in its order; another `overlap` may begin once this one has called `handed`, though it is not done.
+   * @param work calls `handed` when the queue of the GPU has its commands; where it never does, it overlaps with nothing behind it
+   */
+  overlap<T>(work: (handed: () => void) => Promise<T>): Promise<T> {
+    let tell: () => void = () => undefined;
+    const told = new Promise<void>((resolve) => (tell = resolve));
+    const next = this.handed.then(() => work(tell));
+    const ended = next.catch(() => undefined);
+    this.handed = Promise.race([told, ended]);
+    this.done = Promise.all([this.done, ended]);
     return next;
   }
 }

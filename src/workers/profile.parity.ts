@@ -115,3 +115,26 @@ test('a small budget is kept after each detection, the answers are the same', as
   await engine.detect(photo, 'cat.jpg', signal);
   expect(engine.memory().planBytes).toBeGreaterThan(0);
 });
+
+test('a budget with no room for transformed filters either takes them too, and the answers are the same', async () => {
+  const { budget } = engine.device;
+  const free = await engine.detect(photo, 'cat.jpg', signal);
+  const { gpuBytes, weightBytes, planBytes, filterBytes } = engine.memory();
+  expect(filterBytes).toBeGreaterThan(0);
+  const small = gpuBytes - planBytes - filterBytes;
+  expect(small).toBeGreaterThanOrEqual(weightBytes!);
+  try {
+    budget.ask(small);
+    for (let run = 0; run < 2; run++) {
+      const bound = await engine.detect(photo, 'cat.jpg', signal);
+      expect(engine.memory()).toMatchObject({ planBytes: 0, filterBytes: 0 });
+      expect(engine.memory().gpuBytes).toBeLessThanOrEqual(small);
+      bound.layers.forEach((layer, index) => {
+        expect(maxDifference(layer.score, free.layers[index]!.score)).toBeLessThanOrEqual(1e-6);
+        expect(maxDifference(layer.boxes, free.layers[index]!.boxes)).toBeLessThanOrEqual(1e-6);
+      });
+    }
+  } finally {
+    budget.ask(null);
+  }
+});

@@ -35,13 +35,18 @@ export interface MemoryInfo {
   gpuBytes: number;
   /** Of these: kept for reuse. */
   freeBytes: number;
-  /** Of these: recorded plans'. */
+  /** Of these: recorded plans', of detection and of training. */
   planBytes: number;
+  /** Of these: filters that are transformed already, four times their weights' size. */
+  filterBytes: number;
   /** Of these, where a model is loaded: its weights. */
   weightBytes?: number;
   /** What `gpuBytes` is brought below between two pieces of work, where that is possible. */
   budget: number;
 }
+
+/** Pixels that change hands: whoever is given them closes them. */
+export type Frame = ImageBitmap | VideoFrame;
 
 /** Where a checkpoint comes from. */
 export type ModelSource =
@@ -95,8 +100,8 @@ export interface DetectorWorker {
   load(source: ModelSource, job: string, onProgress: OnProgress): Promise<Result<ModelInfo>>;
   /** Deletes a checkpoint kept in the browser. */
   remove(id: string): Promise<Result<void>>;
-  /** Detects with the current model. A Blob is decoded by the worker (ms.decode); an ImageBitmap is closed afterwards. */
-  detect(image: Blob | ImageBitmap, name: string, job: string): Promise<Result<ImageDetections>>;
+  /** Detects with the current model. A Blob is decoded by the worker (ms.decode); a frame is closed afterwards. */
+  detect(image: Blob | Frame, name: string, job: string): Promise<Result<ImageDetections>>;
   /**
    * Detects with another model, which stays loaded beside the current one until another second model is asked for or
    * `endSecond` is called.

@@ -40,7 +40,15 @@ interface Call {
 }
 
 /** What the fake worker says of its memory. */
-export const FAKE_MEMORY: MemoryInfo = { tensors: 1, bytes: 2, gpuBytes: 3, freeBytes: 1, planBytes: 0, budget: 4 };
+export const FAKE_MEMORY: MemoryInfo = {
+  tensors: 1,
+  bytes: 2,
+  gpuBytes: 3,
+  freeBytes: 1,
+  planBytes: 0,
+  filterBytes: 0,
+  budget: 4,
+};
 
 /** Detections wait in `calls` until they are answered; a cancelled job answers by itself, as the worker's does. */
 export function fakeClient(entries: ModelEntry[] = []) {

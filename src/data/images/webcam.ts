@@ -93,10 +93,11 @@ class Webcam {
     for (const track of this.stream.getVideoTracks()) track.enabled = enabled;
   }
 
-  async capture(): Promise<ImageBitmap | null> {
+  /** The newest frame, the caller's to close: where the browser has such, the camera's own one, of which nothing is copied. */
+  async capture(): Promise<ImageBitmap | VideoFrame | null> {
     const { video } = this;
     if (this.isClosed || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || video.videoWidth === 0) return null;
-    return createImageBitmap(video);
+    return 'VideoFrame' in globalThis ? new VideoFrame(video) : createImageBitmap(video);
   }
 
   close(): void {

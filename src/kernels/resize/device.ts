@@ -21,6 +21,9 @@ import verticalCode from './vertical.wgsl?raw';
 /** ImageData goes in as bytes; everything else through the browser's copy, which undoes premultiplied alpha. */
 export type Source = ImageBitmap | OffscreenCanvas | ImageData;
 
+/** What a photo, a frame or a canvas may come as. */
+export type ImageSource = Source | VideoFrame;
+
 const CONSTANTS = { GROUP_X: 16, GROUP_Y: 4, PRECISION_BITS };
 /** 64 MiB of RGBA: larger images go through the texture piece by piece. */
 const TILE_AREA = 2 ** 24;
@@ -73,6 +76,18 @@ export class ResizeDevice {
     this.kept = new KeptBuffers(device);
     const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
     this.tileUniform = device.createBuffer({ label: 'resize-tile', size: 32, usage });
+  }
+
+  /** Of what images passed through; tables and sizes, 3 MB at most, are not counted. */
+  get bytes(): number {
+    return (this.texture ? 4 * this.texture.width * this.texture.height : 0) + (this.between?.size ?? 0);
+  }
+
+  /** Lets go of what images passed through; the next one makes it anew. */
+  free(): void {
+    this.texture?.destroy();
+    this.between?.destroy();
+    this.texture = this.between = null;
   }
 
   /**

@@ -6,8 +6,9 @@ import { openTestDevice, throwFaults } from '../testing/device';
 import { sharedBytes, sharedIsHere } from '../testing/shared';
 import { levelValues, resampleTable, type Normalisation } from './coefficients';
 import { resizePixels, toFloats } from './reference';
-import { resizeDevice } from './device';
-import { resizeInto, resizeToTensor, type ImageSource } from './op';
+import { resizeDevice, type ImageSource } from './device';
+import { readable } from './frames';
+import { resizeInto, resizeToTensor } from './op';
 import { noisePixels, pillowCases } from './testing';
 
 const EXACT: ImageBitmapOptions = { premultiplyAlpha: 'none', colorSpaceConversion: 'none' };
@@ -86,6 +87,42 @@ describe('sources', () => {
     frame.close();
   });
 
+  test.each(['RGBX', 'BGRA', 'I420', 'NV12'] as const)(
+    'VideoFrame of %s in memory: the bytes of its bitmap',
+    async (format) => {
+      const bytes = format === 'I420' || format === 'NV12' ? (from[0] * from[1] * 3) / 2 : 4 * from[0] * from[1];
+      const init = { format, codedWidth: from[1], codedHeight: from[0], timestamp: 0 } as const;
+      const frame = new VideoFrame(pixels.subarray(0, bytes), init);
+      const bitmap = await createImageBitmap(frame);
+      const inMemory = await readable(frame);
+      expect(inMemory).toBeInstanceOf(ImageData);
+      for (const path of ['best', 'gpu'] as const) {
+        const got = await valuesOf(resizeToTensor(inMemory, to, IMAGENET, path));
+        expect(maxDifference(got, await valuesOf(resizeToTensor(bitmap, to, IMAGENET)))).toBeLessThanOrEqual(0);
+      }
+      expect(await readable(bitmap)).toBe(bitmap);
+      frame.close();
+      bitmap.close();
+    },
+  );
+
+  test('VideoFrame of a format that the browser does not convert, and a closed one', async () => {
+    const init = { format: 'RGBX', codedWidth: from[1], codedHeight: from[0], timestamp: 0 } as const;
+    const frame = new VideoFrame(pixels, init);
+    frame.copyTo = () => Promise.reject(new DOMException('no such format', 'NotSupportedError'));
+    expect(await readable(frame)).toBe(frame);
+    frame.close();
+    expect(() => gpuResize(frame, to)).toThrow(/with pixels/);
+    expect(await readable(frame)).toBe(frame);
+  });
+
+  test('VideoFrame that is shown in another size than its own', async () => {
+    const init = { format: 'RGBX', codedWidth: from[1], codedHeight: from[0], timestamp: 0, displayWidth: 80 } as const;
+    const frame = new VideoFrame(pixels, { ...init, displayHeight: 50 });
+    expect(await readable(frame)).toBe(frame);
+    frame.close();
+  });
+
   test('colours under alpha 0 stay', async () => {
     const clear = pixels.map((level, i) => (i % 4 === 3 ? i % 8 : level));
     const bitmap = await createImageBitmap(new ImageData(clear, from[1], from[0]), EXACT);
@@ -130,6 +167,18 @@ test('calls with other sizes in between give the same bytes and leave no tensor 
   expect(after.numTensors).toBe(before.numTensors);
   expect(after.numBytes).toBe(before.numBytes);
   expect(after.numBytesAllocatedInGPU).toBe(before.numBytesAllocatedInGPU);
+});
+
+test('what images pass through is counted, can go, and comes again', async () => {
+  const from: Size = [50, 70];
+  const data = new ImageData(noisePixels(...from), from[1], from[0]);
+  const resize = resizeDevice(opened.device);
+  const first = await valuesOf(resizeToTensor(data, [20, 24], IMAGENET, 'gpu in two passes'));
+  expect(resize.bytes).toBeGreaterThanOrEqual(4 * (50 * 70 + 50 * 24));
+  resize.free();
+  expect(resize.bytes).toBe(0);
+  expect(maxDifference(await valuesOf(gpuResize(data, [20, 24], IMAGENET)), first)).toBe(0);
+  expect(resize.bytes).toBe(4 * 50 * 70);
 });
 
 describe('into a tensor that is there', () => {

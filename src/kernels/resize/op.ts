@@ -8,11 +8,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { DetectorError } from '../../lib/errors';
-import { isSoftwareAdapter } from '../adapter';
 import { expectShape, expectThat } from '../shapes';
 import { submit } from '../submit';
 import { levelValues, resampleTable, type Normalisation, type ResampleTable } from './coefficients';
-import { resizeDevice, type Passes, type ResizeWork, type Source } from './device';
+import { resizeDevice, type ImageSource, type Passes, type ResizeWork } from './device';
+import { isFrame, isSoftware, readsFrames } from './frames';
 import { resizePixels, toFloats } from './reference';
 
 const KEPT = 64;
@@ -31,13 +31,8 @@ function tableFor(inSize: number, outSize: number): ResampleTable {
   return table;
 }
 
-/** What a photo, a frame or a canvas may come as. */
-export type ImageSource = Source | VideoFrame;
-
 /** 'best' decides by the adapter and the image; the others are for tests and measurements. */
 export type ResizePath = 'best' | 'gpu' | 'gpu in two passes' | 'plain';
-
-const isFrame = (image: ImageSource): image is VideoFrame => 'displayWidth' in image;
 
 function sizeOf(image: ImageSource): [height: number, width: number] {
   const [height, width] = isFrame(image) ? [image.displayHeight, image.displayWidth] : [image.height, image.width];
@@ -69,11 +64,6 @@ function pixelsOf(image: ImageSource): { pixels: Uint8ClampedArray; exact: boole
   return { pixels, exact };
 }
 
-/** Chromium before 131 has no adapterInfo on the device. */
-function isSoftware({ adapterInfo }: { adapterInfo?: GPUAdapterInfo }): boolean {
-  return adapterInfo !== undefined && isSoftwareAdapter(adapterInfo);
-}
-
 interface Tables {
   rows: ResampleTable;
   columns: ResampleTable;
@@ -82,14 +72,11 @@ interface Tables {
 const plainly = (pixels: Uint8ClampedArray, { rows, columns }: Tables, normalisation: Normalisation): Float32Array =>
   toFloats(resizePixels(pixels, rows, columns), levelValues(normalisation));
 
-/**
- * A frame is read in place on hardware; by way of a canvas on software adapters, where Chromium's GPU process ends over
- * frames, and in browsers that do not take them.
- */
+/** A frame is read in place where that can be, else by way of a canvas: `readable` knows a shorter way, which is awaited. */
 function onGpu(device: GPUDevice, image: ImageSource, work: ResizeWork): void {
   const resize = resizeDevice(device);
   if (!isFrame(image)) return resize.run(image, work);
-  if (!isSoftware(device)) {
+  if (readsFrames(device)) {
     try {
       return resize.runFrame(image, work);
     } catch (thrown) {

@@ -67,7 +67,16 @@ export function resizePixels(pixels: Uint8ClampedArray, rows: ResampleTable, col
   return resampleColumns(resampleRows(pixels, rows.inSize, columns), columns.outSize, rows);
 }
 
-/** RGB bytes [h,w,3] to float32 by a table of `levelValues`. */
+/**
+ * RGB bytes [h,w,3] to float32 by a table of `levelValues`. A plain loop: `Float32Array.from` with a function takes longer than
+ * the resize itself (384 x 384 pixels: 20 ms).
+ */
 export function toFloats(rgb: Uint8Array, values: Float32Array): Float32Array {
-  return Float32Array.from(rgb, (level, at) => values[(at % 3) * 256 + level]!);
+  const result = new Float32Array(rgb.length);
+  for (let at = 0; at < rgb.length; at += 3) {
+    result[at] = values[rgb[at]!]!;
+    result[at + 1] = values[256 + rgb[at + 1]!]!;
+    result[at + 2] = values[512 + rgb[at + 2]!]!;
+  }
+  return result;
 }

@@ -10,19 +10,27 @@ import type { MemoryInfo } from '../../workers/protocol';
 import styles from './device.module.css';
 import { formatMib } from './figures';
 
-const PARTS = ['weights', 'plans', 'other', 'free'] as const;
-const COLOURS = { weights: PALETTE[0], plans: PALETTE[2], other: PALETTE[3], free: PALETTE[4] } as const;
+const PARTS = ['weights', 'filters', 'plans', 'other', 'free'] as const;
+const COLOURS = {
+  weights: PALETTE[0],
+  filters: PALETTE[5],
+  plans: PALETTE[2],
+  other: PALETTE[3],
+  free: PALETTE[4],
+} as const;
 
 /** Bytes on the GPU by what they are for; their sum is all of them. */
 function partsOf({
   gpuBytes,
   freeBytes,
   planBytes,
+  filterBytes,
   weightBytes = 0,
 }: MemoryInfo): Record<(typeof PARTS)[number], number> {
   // weights are told by their numbers, buffers by their sizes: the difference is never below nothing
-  const other = Math.max(0, gpuBytes - freeBytes - planBytes - weightBytes);
-  return { weights: gpuBytes - freeBytes - planBytes - other, plans: planBytes, other, free: freeBytes };
+  const rest = gpuBytes - freeBytes - planBytes - filterBytes;
+  const other = Math.max(0, rest - weightBytes);
+  return { weights: rest - other, filters: filterBytes, plans: planBytes, other, free: freeBytes };
 }
 
 export function MemorySection(): ReactNode {

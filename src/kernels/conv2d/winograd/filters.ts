@@ -1,12 +1,13 @@
 /**
  * Transformed filters, kept from call to call: a model's filters change only while it is trained, and then in place, in
- * tensors of `deviceCopy`. Those are transformed at every call. What is kept goes with its filter.
+ * tensors of `deviceCopy`. Those are transformed at every call. What is kept goes with its filter, or when memory is short.
  */
-import { env, type TensorInfo } from '@tensorflow/tfjs-core';
+import { env, util, type DataId, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { mayBeWritten } from '../../adamw/device-copy';
 
-type Kept = WeakMap<TensorInfo['dataId'], TensorInfo>;
+/** By the filter's numbers, the one used longest ago first. */
+type Kept = Map<DataId, TensorInfo>;
 
 const ofBackend = new WeakMap<WebGPUBackend, Kept>();
 
@@ -14,7 +15,7 @@ const ofBackend = new WeakMap<WebGPUBackend, Kept>();
 function keptBy(backend: WebGPUBackend): Kept {
   const known = ofBackend.get(backend);
   if (known) return known;
-  const kept: Kept = new WeakMap();
+  const kept: Kept = new Map();
   const dispose = backend.disposeData.bind(backend);
   backend.disposeData = (dataId, force) => {
     const gone = dispose(dataId, force);
@@ -40,9 +41,32 @@ export function keptFilter(
 ): { info: TensorInfo; kept: boolean } {
   if (mayBeWritten(dataId) || onlyCompiles()) return { info: transform(), kept: false };
   const kept = keptBy(backend);
-  const known = kept.get(dataId);
-  if (known) return { info: known, kept: true };
-  const info = transform();
+  const info = kept.get(dataId) ?? transform();
+  kept.delete(dataId);
   kept.set(dataId, info);
   return { info, kept: true };
+}
+
+const bytesOf = ({ shape, dtype }: TensorInfo): number => util.sizeFromShape(shape) * util.bytesPerElement(dtype);
+
+/** Bytes of the kept filters, among those that TF.js counts. */
+export function keptFilterBytes(backend: WebGPUBackend): number {
+  return [...(ofBackend.get(backend)?.values() ?? [])].reduce((sum, info) => sum + bytesOf(info), 0);
+}
+
+/**
+ * Lets go of filters that no plan reads, those used longest ago first, until so many bytes are free or none is left. Call it
+ * between two pieces of work; who needs one again transforms it again.
+ */
+export function freeKeptFilters(backend: WebGPUBackend, bytes: number): void {
+  const kept = ofBackend.get(backend) ?? new Map<DataId, TensorInfo>();
+  let left = bytes;
+  for (const [dataId, info] of kept) {
+    if (left <= 0) return;
+    // A plan counts as a reader of its own.
+    if (backend.refCount(info.dataId) > 1) continue;
+    left -= bytesOf(info);
+    kept.delete(dataId);
+    backend.disposeData(info.dataId, true);
+  }
 }
