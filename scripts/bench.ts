@@ -6,12 +6,11 @@ import { join, resolve } from 'node:path';
 import { runMain } from './app/answers';
 import { ROOT } from './app/build';
 import { jsonOption, parseCount, runtimeOption } from './app/options';
+import type { RuntimeName } from './app/runtime';
 import { MODELS, type Folders } from './bench/models';
 import { printReport, reportOf, writeReport, type Report } from './bench/report';
 import { SECTIONS, type Measured, type SectionName } from './bench/sections';
-import { openBrowserSession } from './bench/browser-session';
-import { openNodeSession } from './bench/node-session';
-import type { Session } from './bench/session';
+import { openSession, type Session } from './bench/session';
 import type { Effort } from './bench/types';
 
 interface Options extends Effort {
@@ -21,7 +20,7 @@ interface Options extends Effort {
   json?: string;
   shared: string;
   made: string;
-  runtime: 'browser' | 'node';
+  runtime: RuntimeName;
   adapter: 'software' | 'hardware' | 'default';
 }
 
@@ -67,8 +66,7 @@ async function measureAll(session: Session, options: Options): Promise<Report> {
 async function bench(options: Options): Promise<number> {
   mkdirSync(options.made, { recursive: true });
   const adapter = options.adapter === 'hardware' ? 'default' : options.adapter;
-  const open = options.runtime === 'node' ? openNodeSession : openBrowserSession;
-  const session = await open(adapter, foldersOf(options));
+  const session = await openSession(options.runtime, adapter, foldersOf(options));
   try {
     console.log(`\n${printReport(await measureAll(session, options))}`);
     return 0;

@@ -8,6 +8,7 @@ import type { AdapterChoice } from '../browser';
 import type { Folders } from './models';
 import type { Sections } from './page/page';
 import type { Session } from './session';
+import { versionsIn } from './versions';
 
 export async function openBrowserSession(adapter: AdapterChoice, folders: Folders): Promise<Session> {
   const vite = ['build', '--config', 'scripts/bench/vite.config.ts', '--logLevel', 'warn'];
@@ -25,6 +26,7 @@ export async function openBrowserSession(adapter: AdapterChoice, folders: Folder
   const named = process.env['STEPDETR_BROWSER'];
   return {
     runtime: `Chromium ${browser.version()}${named ? ` (${named})` : ''}`,
+    versions: versionsIn(ROOT, ['onnxruntime-web', '@tensorflow/tfjs-core']),
     addresses,
     measure: (name, given) => inPage(browser, server.url, name, given) as never,
     close: async () => {

@@ -1,7 +1,7 @@
 /** Which models the bench runs, and where their files are. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { runTool } from '../app/build';
+import { writeRandomCheckpoint } from '../random-checkpoint/write';
 import type { Session } from './session';
 
 export interface BenchModel {
@@ -44,6 +44,9 @@ const RANDOM: BenchModel = {
   plain: false,
 };
 
+/** Of the random weights. */
+const SEED = 1;
+
 export const MODELS: readonly BenchModel[] = [...TRAINED, RANDOM];
 
 const CHECKPOINT = ['config.json', 'preprocessor_config.json', 'model.safetensors'];
@@ -71,8 +74,7 @@ const under = (prefix: string, folder: string): string[] => CHECKPOINT.map((file
 
 async function randomModel(folders: Folders, { made }: Session['addresses']): Promise<ModelAddresses> {
   const folder = join(folders.made, RANDOM.name);
-  if (!existsSync(join(folder, 'model.safetensors')))
-    await runTool('node_modules/tsx/dist/cli.mjs', ['scripts/random-checkpoint.ts', RANDOM.name, '--out', folder]);
+  if (!existsSync(join(folder, 'model.safetensors'))) await writeRandomCheckpoint(RANDOM.name, folder, SEED);
   const exported = existsSync(join(folder, 'model.onnx'));
   return { checkpoint: under(made, RANDOM.name), onnx: exported ? `${made}${RANDOM.name}/model.onnx` : null };
 }

@@ -1,17 +1,10 @@
 /** What the bench says at the end: on what it ran, what must hold, and all of it as JSON. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
-import { ROOT } from '../app/build';
 import type { Measured } from './sections';
 import type { Session } from './session';
 import { number, table } from './table';
 import type { Bound } from './types';
-
-const PACKAGES = ['onnxruntime-web', '@tensorflow/tfjs-core'];
-
-const versionOf = (folder: string): string =>
-  (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
 
 /** False for what is not a number. */
 export const holds = ({ value, most = Infinity, least = -Infinity }: Bound): boolean => value <= most && value >= least;
@@ -41,13 +34,12 @@ const MS_IN_MINUTE = 60_000;
 /** @param all at least one section @param ms since the start */
 export function reportOf(session: Session, all: ReadonlyMap<string, Measured>, ms: number): Report {
   const processors = cpus();
-  const packages = PACKAGES.map((name) => [name, versionOf(join(ROOT, 'node_modules', name))] as const);
   return {
     date: new Date().toISOString(),
     adapter: [...all.values()][0]!.adapter,
     runtime: session.runtime,
     machine: `${processors.length} x ${processors[0]?.model ?? 'unknown'}`,
-    versions: Object.fromEntries([['stepdetr', versionOf(ROOT)], ...packages]),
+    versions: { ...session.versions },
     minutes: Number((ms / MS_IN_MINUTE).toFixed(1)),
     bounds: [...all.values()].flatMap(({ bounds }) => bounds.map((bound) => ({ ...bound, holds: holds(bound) }))),
     sections: Object.fromEntries([...all].map(([name, { rows }]) => [name, rows])),

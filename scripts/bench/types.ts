@@ -68,8 +68,10 @@ export interface TrainingRow {
 
 export type GrowthAxis = 'side' | 'queries' | 'rollouts';
 
+/** A training step whose growth is measured. */
+export type StepMethod = 'supervised' | 'grpo';
+
 export interface GrowthPoint {
-  adapter: string;
   /** Shortest. */
   ms: number;
   /** Most bytes of GPU buffers at one time, the weights included. */

@@ -1,4 +1,4 @@
-/** Builds the engine for Node into dist-node/ when that is missing or older than what it is made of, and loads it. */
+/** The code compiled for Node: built into dist-node/ when that is missing or older than what it is made of, or a bundle's. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -27,14 +27,29 @@ export async function ensureNodeBuilt(): Promise<void> {
   await runTool('node_modules/vite/bin/vite.js', args);
 }
 
+export interface NodeCode {
+  /** The folder with engine.js and the other parts (programs.ts). */
+  code: string;
+  /** The folder with models/ and samples/. */
+  files: string;
+  /** The folder with our package.json, and node_modules/. */
+  packages: string;
+}
+
+/** From a current build; where STEPDETR_HOME names a bundle (bundle.ts), from there. */
+export async function nodeCode(): Promise<NodeCode> {
+  const bundle = process.env['STEPDETR_HOME'];
+  if (bundle !== undefined) return { code: join(bundle, 'app'), files: bundle, packages: join(bundle, 'app') };
+  await ensureNodeBuilt();
+  return { code: BUILT, files: join(ROOT, 'public'), packages: ROOT };
+}
+
 /**
- * The engine on a device, from the current build. Where STEPDETR_HOME names a bundle (bundle.ts), from there.
+ * The engine on a device.
  * @throws Error when there is no WebGPU adapter
  */
 export async function openNodeEngine(options: Omit<Engine.NodeEngineOptions, 'files'>): Promise<Engine.NodeEngine> {
-  const bundle = process.env['STEPDETR_HOME'];
-  if (bundle === undefined) await ensureNodeBuilt();
-  const [code, files] = bundle === undefined ? [BUILT, join(ROOT, 'public')] : [join(bundle, 'app'), bundle];
+  const { code, files } = await nodeCode();
   const { openEngine } = (await import(pathToFileURL(join(code, 'engine.js')).href)) as typeof Engine;
   return openEngine({ ...options, files });
 }

@@ -5,7 +5,7 @@
 import { browserExecutable } from '../browser';
 import { runMain } from '../app/answers';
 import { runTool } from '../app/build';
-import { BROWSER_ONLY } from './parity/browser-only';
+import { BROWSER_ONLY, BROWSER_ONLY_TESTS } from './parity/browser-only';
 import { openGpu, WHY_NO_GPU } from './platform/gpu';
 
 await runMain(async () => {
@@ -13,7 +13,8 @@ await runMain(async () => {
     console.error(`parity tests in Node: skipped: ${WHY_NO_GPU}`);
     return 0;
   }
-  for (const [file, reason] of Object.entries(BROWSER_ONLY)) console.error(`not in Node: ${file}: ${reason}`);
+  for (const [what, reason] of Object.entries({ ...BROWSER_ONLY, ...BROWSER_ONLY_TESTS }))
+    console.error(`not in Node: ${what}: ${reason}`);
   await runTool('node_modules/vitest/vitest.mjs', ['run', '--project=parity-node', ...process.argv.slice(2)]);
   return 0;
 });

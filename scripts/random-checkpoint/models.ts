@@ -1,6 +1,6 @@
 /**
- * Published models at their full size, with random weights. Loaded through Vite, since the models' rules stand over kernels whose
- * WGSL are files.
+ * Published models at their full size, with random weights. Compiled by Vite (write.ts loads it), since the models' rules stand over
+ * kernels whose WGSL are files.
  */
 import { writeSafetensors, type TensorData } from '../../src/data/safetensors';
 import { between, seededRandom } from '../../src/lib/random';

@@ -35,4 +35,9 @@ export class GpuBytes {
       return destroy.call(this);
     };
   }
+
+  /** The peak is counted from now on: of what is there now and what will be. */
+  restart(): void {
+    this.peak = this.live;
+  }
 }

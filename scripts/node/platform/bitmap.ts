@@ -86,9 +86,22 @@ export async function nodeImageBitmap(source: Source, options: ImageBitmapOption
   return new NodeBitmap(same ? { ...pixels, data: pixels.data.slice() } : scaled(pixels, width, height));
 }
 
+const MOST_QUALITY = 100;
+/** Of JPEG and WebP where none is asked for, as in Chromium. */
+const USUAL_QUALITY = { 'image/jpeg': 0.92, 'image/webp': 0.8 };
+
+/** An OffscreenCanvas's: Skia's own knows other names for type and quality and writes PNG whatever is asked for. */
+async function convertToBlob(this: Canvas, { type = 'image/png', quality }: ImageEncodeOptions = {}): Promise<Blob> {
+  if (type !== 'image/jpeg' && type !== 'image/webp')
+    return new Blob([new Uint8Array(await this.encode('png'))], { type: 'image/png' });
+  const percent = Math.round((quality ?? USUAL_QUALITY[type]) * MOST_QUALITY);
+  const bytes = await (type === 'image/jpeg' ? this.encode('jpeg', percent) : this.encode('webp', percent));
+  return new Blob([new Uint8Array(bytes)], { type });
+}
+
 /** `new OffscreenCanvas(width, height)` gives Skia's canvas itself. */
 export const NodeCanvas = function (width: number, height: number): Canvas {
-  return createCanvas(width, height);
+  return Object.assign(createCanvas(width, height), { convertToBlob });
 } as unknown as new (width: number, height: number) => Canvas;
 
 interface Context {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { create, globals } from 'webgpu';
 import type { AdapterChoice } from '../../browser';
 import { readyPixels } from './bitmap';
+import { pacedImmediate } from './polling';
 
 export const WHY_NO_GPU =
   'Dawn found no adapter: it needs libvulkan.so.1 and a Vulkan driver, a GPU’s or a software one (Mesa 23 or newer has lavapipe; a Chromium brings SwiftShader, STEPDETR_BROWSER names it). VK_DRIVER_FILES names a driver';
@@ -64,9 +65,9 @@ function copyPixels(
   this.writeTexture(destination, data, { offset: (y * width + x) * 4, bytesPerRow: width * 4 }, size);
 }
 
-/** GPUBufferUsage and its like, and the one method that Dawn has in browsers only. */
+/** GPUBufferUsage and its like, the one method that Dawn has in browsers only, and the pace at which Dawn looks at the GPU. */
 export function installGpuGlobals(): void {
-  Object.assign(globalThis, globals);
+  Object.assign(globalThis, globals, { setImmediate: pacedImmediate(setImmediate as never) });
   const { GPUQueue } = globals as unknown as { GPUQueue: { prototype: GPUQueue } };
   GPUQueue.prototype.copyExternalImageToTexture = copyPixels as GPUQueue['copyExternalImageToTexture'];
 }
