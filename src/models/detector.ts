@@ -135,7 +135,7 @@ export interface Detector {
   /** Every query has a place and a meaning of its own, learned: no other queries, as denoising has them, can go through the decoder. */
   readonly learnedQueries?: boolean;
   /** Parameter [C+1,D] that says what a denoising query claims to be, where the family has one; its last row is for padding. */
-  readonly denoisingClasses?: string;
+  readonly denoisingClasses?: string | undefined;
   /** Numbers in all of the checkpoint's files. */
   readonly parameterCount: number;
   /** image [B,H,W,3] in the units of `preprocessing` -> memory. Run inside tf.tidy. */

@@ -7,18 +7,13 @@ import { DeformableDetr } from './deformable-detr/model';
 import { DeimV2 } from './deimv2/model';
 import { Detr } from './detr/model';
 import { DFine } from './dfine/model';
+import type { FamilyFiles } from './family';
 import { RtDetr } from './rtdetr/model';
 import { StepDetr } from './stepdetr/model';
 
-export interface ModelFiles {
-  config: Record<string, unknown>;
-  preprocessor: Record<string, unknown> | undefined;
-  classes: readonly string[];
-  weights: TensorSource;
+export interface ModelFiles extends FamilyFiles {
   /** Only StepDETR over a frozen backbone has one. */
   backbone: TensorSource | undefined;
-  /** The policy's spread of a family whose checkpoint has none: DEIMv2's policy.safetensors. */
-  policy?: TensorSource | undefined;
   /** Tensors of `weights` that stand in no file: made for other classes or for a new model. */
   made?: readonly string[];
 }

@@ -4,8 +4,9 @@
  */
 import { RL_DEFAULTS } from '../lib/rl-settings';
 import type { TensorSource } from '../lib/tensor-source';
-import type { ParameterRule } from '../nn/parameters';
+import { Parameters, type ParameterRule } from '../nn/parameters';
 import { plain } from '../nn/rules';
+import type { FamilyFiles, Loaded } from './family';
 
 /** Of the decoder: its layers, and D. */
 export interface PolicyShape {
@@ -22,7 +23,7 @@ export function policyRules(c: PolicyShape): ParameterRule[] {
 }
 
 /** The weights with the policy's tensors among them: those of the file, or where there is none the settings' start. */
-export function withPolicy(c: PolicyShape, weights: TensorSource, policy: TensorSource | undefined): TensorSource {
+function withPolicy(c: PolicyShape, weights: TensorSource, policy: TensorSource | undefined): TensorSource {
   const names = policy ? policy.names : logStdNames(c);
   const added = new Set(names);
   return {
@@ -34,4 +35,19 @@ export function withPolicy(c: PolicyShape, weights: TensorSource, policy: Tensor
         ? weights.float32(tensor)
         : (policy?.float32(tensor) ?? new Float32Array(c.width).fill(RL_DEFAULTS.logStd)),
   };
+}
+
+/**
+ * The parameters of a checkpoint, the policy's among them; these count where they stand in a file.
+ * @param ignore as of `Parameters.load`
+ * @throws as `Parameters.load`
+ */
+export function loadWithPolicy(
+  rules: readonly ParameterRule[],
+  c: PolicyShape,
+  { weights, policy }: Pick<FamilyFiles, 'weights' | 'policy'>,
+  ignore?: RegExp,
+): Pick<Loaded<unknown, unknown>, 'rules' | 'parameters' | 'parameterCount'> {
+  const parameters = Parameters.load(rules, withPolicy(c, weights, policy), ignore);
+  return { rules, parameters, parameterCount: parameters.count - (policy ? 0 : c.layers * c.width) };
 }

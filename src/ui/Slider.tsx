@@ -3,7 +3,7 @@ import type { KeyboardEventHandler, ReactNode } from 'react';
 import { Slider as Radix } from 'radix-ui';
 import styles from './controls.module.css';
 
-interface SliderProps {
+export interface SliderProps {
   label: string;
   value: number;
   min: number;

@@ -12,6 +12,7 @@ import queryGradientSource from './query-gradient.wgsl?raw';
 import sectionSource from './section.wgsl?raw';
 import sourceGradientSource from './source-gradient.wgsl?raw';
 import statisticsSource from './statistics.wgsl?raw';
+import walkSource from './walk.wgsl?raw';
 import { pitchOf, sharedVectors, type AttentionPass, type AttentionSizes, type AttentionTile } from './variant';
 
 /** What hidden sources' exponents (to base 2) lose. Not more, so that the logarithm of a row of them alone keeps its digits. */
@@ -55,7 +56,7 @@ function runWalk({ backend, sizes, mask }: Attention, walk: Walk): TensorInfo {
   const blocks = Math.ceil(owned / span) * pairs;
   return runTemplate(backend, {
     name: walk.name,
-    template: walk.template,
+    template: walkSource + walk.template,
     inputs: { ...walk.inputs, ...(mask && { mask }) },
     output: { shape: walk.shape },
     components: { output: 4, inputs: [...walk.components, ...(mask ? [1] : [])] },
@@ -63,15 +64,16 @@ function runWalk({ backend, sizes, mask }: Attention, walk: Walk): TensorInfo {
     workgroupSize: [shared ? tile.threads : 64, 1, 1],
     constants: {
       TILE: shared,
+      OVER_TARGETS: pass === 'sourceGradient',
       ROWS: tile.rows,
       STEP: tile.step,
       KEEP: !shared,
       QUADS: quads,
       MASKED: mask !== undefined,
       UNSEEN,
+      PARTS: tile.parts,
       ...(shared && {
         THREADS: tile.threads,
-        PARTS: tile.parts,
         KEYS: tile.keys,
         PITCH: pitchOf(width),
         SHARED: sharedVectors(pass, width, tile),

@@ -15,7 +15,7 @@ export interface AttentionSizes {
   width: number;
 }
 
-/** How a program walks: see forward.wgsl. */
+/** How a program walks: see walk.wgsl. */
 export interface AttentionTile {
   /** Rows that an invocation owns. */
   rows: number;

@@ -11,7 +11,7 @@ import { linear, mlp } from '../../nn/layers';
 import { stopGradient } from '../../nn/tape';
 import { decoderPart } from '../decoder-part';
 import type { DecodeOptions, First, LayerTrace, LayerViews, Memory, Trace } from '../detector';
-import { feedForward, look, project, settle } from '../detr/layer';
+import { feedForward, look, project, settle } from '../post-norm';
 import { grouped } from '../rows';
 import { valuesOf } from './encoder';
 import { decoderLayerName, three } from './parameters';
@@ -104,7 +104,7 @@ export function layerMean(
     const read = cross(run, index, first, state, wanted);
     return { read, second: settle(p, crossName(index), first, read.seen) };
   });
-  const mean = scoped(`${part}/ffn`, () => feedForward(p, layer, second));
+  const mean = scoped(`${part}/ffn`, () => feedForward(p, layer, 'relu', second));
   return wanted ? { mean, views: { ...read.views, ...(weights && { self: weights }), position } } : { mean };
 }
 

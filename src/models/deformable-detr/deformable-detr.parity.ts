@@ -6,7 +6,7 @@ import type { OpenedDevice } from '../../kernels/backend';
 import { maxDifference } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
-import { gatherTokens } from '../../nn/geometry';
+import { gatherTokens } from '../../kernels/gather-tokens/op';
 import { gradientsOf } from '../../nn/tape';
 import { expectEveryGradient } from '../../nn/testing/gradients';
 import { familyLosses } from '../set-loss/testing/family-losses';

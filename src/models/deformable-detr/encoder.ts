@@ -11,7 +11,7 @@ import type { LevelShape } from '../../nn/geometry';
 import { convolution, linear } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import type { Memory } from '../detector';
-import { feedForward, settle } from '../detr/layer';
+import { feedForward, settle } from '../post-norm';
 import { NORM_GROUPS, type DeformableDetrConfig } from './config';
 import { groupNorm } from './group-norm';
 import { centresOf, maskLevels, positionsOf } from './levels';
@@ -62,7 +62,7 @@ function runLayers(
     const names = { offsets: `${name}.sampling_offsets`, weights: `${name}.attention_weights` };
     const asking = tf.add(x, places) as tf.Tensor3D;
     const { mixed } = lookAtPoints(p, names, asking, centres, valuesOf(p, name, x, whole.mask), sampling);
-    return feedForward(p, layer, settle(p, name, x, linear(p, `${name}.output_proj`, mixed)));
+    return feedForward(p, layer, 'relu', settle(p, name, x, linear(p, `${name}.output_proj`, mixed)));
   };
   const layers = Array.from(
     { length: encoder.layers },

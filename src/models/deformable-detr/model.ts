@@ -3,8 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { expectThat } from '../../kernels/shapes';
 import { scoped } from '../../kernels/scope';
 import { untraced } from '../../kernels/untraced';
-import type { TensorSource } from '../../lib/tensor-source';
-import { Parameters, type ParameterRule } from '../../nn/parameters';
+import type { Parameters } from '../../nn/parameters';
 import type { ResNetConfig } from '../../nn/resnet/config';
 import { resNetRules } from '../../nn/resnet/rules';
 import { runResNet } from '../../nn/resnet/run';
@@ -13,9 +12,9 @@ import { stopGradient } from '../../nn/tape';
 import type { DecodeOptions, Detector, EncodeOptions, First, LayerTrace, Memory, Selection, Trace } from '../detector';
 import { USUAL } from '../detr/model';
 import type { Episode, EpisodeOptions } from '../episode';
-import { logStdNames, withPolicy } from '../policy';
-import { readPreprocessing, type Preprocessing } from '../preprocessing';
-import type { SetLossRecipe } from '../set-loss/recipe';
+import { FamilyModel, type FamilyFiles } from '../family';
+import { loadWithPolicy, logStdNames } from '../policy';
+import { readPreprocessing } from '../preprocessing';
 import { readDeformableDetrConfig, type DeformableDetrConfig } from './config';
 import { decode, decodeFrom } from './decoder';
 import { runEncoder } from './encoder';
@@ -23,83 +22,48 @@ import { deformableDetrEpisode } from './episode';
 import { BACKBONE, deformableDetrRules, readHeads, type Heads } from './parameters';
 import { select, type DecoderRun } from './start';
 
-/** What follows from the checkpoint beside its weights. */
-interface Facts {
+/** What a loaded model has beside its weights. */
+interface Constants {
   backbone: ResNetConfig;
   heads: Heads;
-  rules: readonly ParameterRule[];
-  parameterCount: number;
 }
 
-export class DeformableDetr implements Detector {
+/** The proposals' head says "object" in its first column, and nothing of classes: it is not among them. */
+function classHeads({ classes }: Heads, layers: number): { weight: string; bias: string }[] {
+  const names = new Set(classes.slice(0, layers));
+  return [...names].map((name) => ({ weight: `${name}.weight`, bias: `${name}.bias` }));
+}
+
+export class DeformableDetr extends FamilyModel<DeformableDetrConfig, Constants> implements Detector {
   readonly family = 'deformable_detr';
   readonly scoring = 'sigmoid';
-  readonly setLoss: SetLossRecipe;
-  readonly policy: readonly string[];
-  readonly learnedQueries: boolean;
-  readonly classHeads: readonly { weight: string; bias: string }[];
-
-  private constructor(
-    readonly config: DeformableDetrConfig,
-    readonly classes: readonly string[],
-    readonly preprocessing: Preprocessing,
-    readonly parameters: Parameters,
-    private readonly facts: Facts,
-    /** False: the weights are somebody else's. */
-    private readonly owner: boolean,
-  ) {
-    this.setLoss = config.setLoss;
-    this.policy = logStdNames(config.decoder);
-    this.learnedQueries = !config.twoStage;
-    // the proposals' head says "object" in its first column, and nothing of classes
-    const names = new Set(facts.heads.classes.slice(0, config.decoder.layers));
-    this.classHeads = [...names].map((name) => ({ weight: `${name}.weight`, bias: `${name}.bias` }));
-  }
+  readonly setLoss = this.config.setLoss;
+  readonly layers = this.config.decoder.layers;
+  readonly policy = logStdNames(this.config.decoder);
+  readonly learnedQueries = !this.config.twoStage;
+  readonly classHeads = classHeads(this.constants.heads, this.layers);
 
   /** @throws DetectorError naming the setting or tensor that is not as it should be */
-  static load(files: {
-    config: Record<string, unknown>;
-    preprocessor: Record<string, unknown> | undefined;
-    classes: readonly string[];
-    weights: TensorSource;
-    policy?: TensorSource | undefined;
-  }): DeformableDetr {
+  static load(files: FamilyFiles): DeformableDetr {
     const config = readDeformableDetrConfig(files.config, files.classes.length);
     const { dilation, stages, decoder, width } = config;
     const backbone = timmResNet(files.weights, BACKBONE, { dilation, out: stages });
     const heads = readHeads(config, files.weights);
     const channels = stages.map((stage) => backbone.widths[stage]!);
     const rules = [...resNetRules(backbone), ...deformableDetrRules(config, channels, heads, files.weights)];
-    const spread = { layers: decoder.layers, width };
-    const parameters = Parameters.load(rules, withPolicy(spread, files.weights, files.policy));
-    const parameterCount = parameters.count - (files.policy ? 0 : spread.layers * spread.width);
-    const facts: Facts = { backbone, heads, rules, parameterCount };
+    const loaded = loadWithPolicy(rules, { layers: decoder.layers, width }, files);
     const preprocessing = readPreprocessing(files.preprocessor, USUAL);
-    return new DeformableDetr(config, files.classes, preprocessing, parameters, facts, true);
+    const constants: Constants = { backbone, heads };
+    return new DeformableDetr({ config, classes: files.classes, preprocessing, ...loaded, constants }, true);
   }
 
   sharing(parameters: Parameters): DeformableDetr {
-    return new DeformableDetr(this.config, this.classes, this.preprocessing, parameters, this.facts, false);
-  }
-
-  get rules(): readonly ParameterRule[] {
-    return this.facts.rules;
-  }
-
-  get layers(): number {
-    return this.config.decoder.layers;
-  }
-
-  get queries(): number {
-    return this.config.queries;
-  }
-
-  get parameterCount(): number {
-    return this.facts.parameterCount;
+    return new DeformableDetr({ ...this.loaded, parameters }, false);
   }
 
   encode(image: tf.Tensor4D, { mask, backbone = false }: EncodeOptions = {}): Memory {
-    const run = (): tf.Tensor4D[] => scoped('backbone', () => runResNet(this.parameters, this.facts.backbone, image));
+    const run = (): tf.Tensor4D[] =>
+      scoped('backbone', () => runResNet(this.parameters, this.constants.backbone, image));
     const features = backbone ? run() : untraced(run);
     return scoped('encoder', () => runEncoder(this.parameters, this.config, features, mask));
   }
@@ -125,10 +89,6 @@ export class DeformableDetr implements Detector {
   }
 
   private run(memory: Memory): DecoderRun {
-    return { p: this.parameters, c: this.config, heads: this.facts.heads, memory };
-  }
-
-  dispose(): void {
-    if (this.owner) this.parameters.dispose();
+    return { p: this.parameters, c: this.config, heads: this.constants.heads, memory };
   }
 }

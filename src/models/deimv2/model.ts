@@ -4,17 +4,18 @@ import { scoped } from '../../kernels/scope';
 import { untraced } from '../../kernels/untraced';
 import { ConfigReader } from '../../lib/config-reader';
 import { DetectorError } from '../../lib/errors';
-import type { TensorSource } from '../../lib/tensor-source';
 import { anchorLogits } from '../../nn/geometry';
 import { readAffineBlocks, type AffineBlocks } from '../../nn/hgnet/affine';
 import type { HgnetConfig } from '../../nn/hgnet/config';
 import { hgnetRules } from '../../nn/hgnet/rules';
 import { runHgnet } from '../../nn/hgnet/run';
-import { Parameters, type ParameterRule } from '../../nn/parameters';
+import type { Parameters } from '../../nn/parameters';
 import type { DecodeOptions, Detector, First, LayerTrace, Memory, Selection, Trace } from '../detector';
 import type { Episode, EpisodeOptions } from '../episode';
-import { logStdNames, policyRules, withPolicy } from '../policy';
+import { FamilyModel, type FamilyFiles } from '../family';
+import { loadWithPolicy, logStdNames, policyRules } from '../policy';
 import { readPreprocessing, type Preprocessing } from '../preprocessing';
+import { refuseFewTokens } from '../selection-size';
 import { RT_DETR_LOSS } from '../set-loss/recipe';
 import { weightingFunction } from '../fine-edges/edges';
 import { backboneOf } from './backbone';
@@ -29,82 +30,44 @@ const ANCHOR_SIZE = 0.05;
 /** Not read: the class embeddings of the denoising queries (training), and buffers that follow from config.json. */
 const NOT_READ = /num_batches_tracked$|denoising_class_embed|num_points_scale$|decoder\.(anchors|valid_mask)$/;
 
-/** What a loaded model has beside its weights; a model that shares them leaves them alone. */
+/** What a loaded model has beside its weights. */
 interface Constants extends DecoderConstants {
   backbone: HgnetConfig;
   affine: AffineBlocks;
-  rules: readonly ParameterRule[];
-  parameterCount: number;
 }
 
-export class DeimV2 implements Detector {
+export class DeimV2 extends FamilyModel<DeimV2Config, Constants> implements Detector {
   readonly family = 'deimv2';
   readonly scoring = 'sigmoid';
   readonly setLoss = RT_DETR_LOSS;
   readonly strides = [16, 32];
-  readonly policy: readonly string[];
-  readonly classHeads: readonly { weight: string; bias: string }[];
-
-  private constructor(
-    readonly config: DeimV2Config,
-    readonly classes: readonly string[],
-    readonly preprocessing: Preprocessing,
-    readonly parameters: Parameters,
-    private readonly constants: Constants,
-    /** False: weights and constants are somebody else's. */
-    private readonly owner: boolean,
-  ) {
-    this.policy = logStdNames(config);
-    this.classHeads = classHeads(config);
-  }
+  readonly layers = this.config.layers;
+  readonly policy = logStdNames(this.config);
+  readonly classHeads = classHeads(this.config);
 
   /** @throws DetectorError naming the setting or tensor that is not as it should be */
-  static load(files: {
-    config: Record<string, unknown>;
-    preprocessor: Record<string, unknown> | undefined;
-    classes: readonly string[];
-    weights: TensorSource;
-    policy?: TensorSource | undefined;
-  }): DeimV2 {
+  static load(files: FamilyFiles): DeimV2 {
     const config = readDeimV2Config(new ConfigReader(files.config, 'config.json'), files.classes.length);
     const preprocessing = readPreprocessing(files.preprocessor, { size: config.size, rescale: 1 / 255 });
     const shapes = levelShapes(preprocessing, config.queries);
     const backbone = backboneOf(config);
     const rules = [...hgnetRules(backbone), ...encoderRules(config), ...decoderRules(config), ...policyRules(config)];
-    const parameters = Parameters.load(rules, withPolicy(config, files.weights, files.policy), NOT_READ);
+    const loaded = loadWithPolicy(rules, config, files, NOT_READ);
     const number = (name: string): number => files.weights.float32(name)[0]!;
     const regScale = Math.abs(number('decoder.decoder.reg_scale'));
     const anchors = anchorLogits(shapes, [ANCHOR_SIZE, ANCHOR_SIZE * 2]);
     const constants: Constants = {
       backbone,
-      affine: readAffineBlocks(backbone, parameters, files.weights),
-      rules,
-      parameterCount: parameters.count - (files.policy ? 0 : config.layers * config.width),
+      affine: readAffineBlocks(backbone, loaded.parameters, files.weights),
       anchors: tf.tensor(anchors, [anchors.length / 4, 4]),
       weights: tf.tensor1d(weightingFunction(config.bins, number('decoder.decoder.up'), regScale)),
       regScale,
     };
-    return new DeimV2(config, files.classes, preprocessing, parameters, constants, true);
+    return new DeimV2({ config, classes: files.classes, preprocessing, ...loaded, constants }, true);
   }
 
   sharing(parameters: Parameters): DeimV2 {
-    return new DeimV2(this.config, this.classes, this.preprocessing, parameters, this.constants, false);
-  }
-
-  get rules(): readonly ParameterRule[] {
-    return this.constants.rules;
-  }
-
-  get layers(): number {
-    return this.config.layers;
-  }
-
-  get queries(): number {
-    return this.config.queries;
-  }
-
-  get parameterCount(): number {
-    return this.constants.parameterCount;
+    return new DeimV2({ ...this.loaded, parameters }, false);
   }
 
   encode(image: tf.Tensor4D): Memory {
@@ -137,9 +100,7 @@ export class DeimV2 implements Detector {
     return { p: this.parameters, c: this.config, constants: this.constants, memory };
   }
 
-  dispose(): void {
-    if (!this.owner) return;
-    this.parameters.dispose();
+  protected override disposeConstants(): void {
     this.constants.anchors.dispose();
     this.constants.weights.dispose();
   }
@@ -162,12 +123,6 @@ function levelShapes({ size }: Preprocessing, queries: number): [number, number]
     [h / 32, w / 32],
   ];
   const tokens = shapes.reduce((sum, [y, x]) => sum + y * x, 0);
-  if (queries > tokens) {
-    throw new DetectorError(
-      'checkpoint',
-      'config.json',
-      `num_queries: expected at most ${tokens}, the number of memory tokens, got ${queries}`,
-    );
-  }
+  refuseFewTokens(queries, tokens);
   return shapes;
 }

@@ -1,17 +1,16 @@
 /** The denoising loss of a small StepDETR: rows on their own, finite gradients, a descent, no leak. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { labelsOf } from '../../data/config-file';
-import { readSafetensors } from '../../data/safetensors';
 import type { OpenedDevice } from '../../kernels/backend';
 import { relativeL2 } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { aroundWarmRounds } from '../../kernels/testing/leaks';
-import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
+import { sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
 import { seededRandom } from '../../lib/random';
 import type { Labels } from '../../lib/set-prediction';
 import type { Detector, Memory } from '../detector';
-import { loadDetector } from '../load';
+import { openReference } from '../rtdetr/testing/reference';
+import { openPatches } from '../stepdetr/testing/patches';
 import { denoisingLoss } from './loss';
 
 const LABELS: (Labels | null)[] = [
@@ -29,13 +28,9 @@ describe.skipIf(!sharedIsHere)(`denoising (${WHY_SKIPPED} otherwise)`, () => {
   let model: Detector;
   let memory: Memory;
   beforeAll(async () => {
-    const folder = 'reference/stepdetr_p16';
-    const config = JSON.parse(new TextDecoder().decode(await sharedBytes(`${folder}/config.json`)));
-    const weights = readSafetensors(await sharedBytes(`${folder}/model.safetensors`), 'model.safetensors');
-    model = loadDetector({ config, preprocessor: undefined, classes: labelsOf(config), weights, backbone: undefined });
-    const cases = readSafetensors(await sharedBytes(`${folder}/cases.safetensors`), 'cases.safetensors');
-    const planes = tf.tensor4d(cases.float32('input.image'), [2, 3, 128, 128]);
-    memory = model.encode(tf.transpose(planes, [0, 2, 3, 1])); // B,C,H,W -> B,H,W,C
+    const patches = await openPatches();
+    model = patches.model;
+    memory = model.encode(patches.image);
   });
 
   const loss = (labels: (Labels | null)[], copies: number, from = memory): tf.Scalar =>
@@ -106,19 +101,8 @@ describe.skipIf(!sharedIsHere)(`denoising (${WHY_SKIPPED} otherwise)`, () => {
 
 describe.skipIf(!sharedIsHere)(`a family with an embedding of classes (${WHY_SKIPPED} otherwise)`, () => {
   test('what a query claims is its row, which learns; the row for padding does not', async () => {
-    const folder = 'reference/rt_detr_r18';
-    const config = JSON.parse(new TextDecoder().decode(await sharedBytes(`${folder}/config.json`)));
-    const weights = readSafetensors(await sharedBytes(`${folder}/model.safetensors`), 'model.safetensors');
-    const model = loadDetector({
-      config,
-      preprocessor: undefined,
-      classes: labelsOf(config),
-      weights,
-      backbone: undefined,
-    });
-    const cases = readSafetensors(await sharedBytes(`${folder}/cases.safetensors`), 'cases.safetensors');
-    const planes = tf.tensor4d(cases.float32('input.pixel_values'), [2, 3, 96, 128]);
-    const memory = model.encode(tf.transpose(planes, [0, 2, 3, 1])); // B,C,H,W -> B,H,W,C
+    const { model, image } = await openReference('rt_detr_r18');
+    const memory = model.encode(image);
     const name = model.denoisingClasses!;
     // Draws of 0.4 keep the class of every copy, so that one row alone is claimed.
     const only: (Labels | null)[] = [null, { classes: [2], boxes: Float32Array.of(0.5, 0.5, 0.6, 0.4) }];

@@ -8,8 +8,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { backToMembers, disposeClusters, findClusters, meansOf, type Clusters } from '../../nn/clusters/clusters';
 import { layerClusters, type LayerClusters } from '../../nn/clusters/cost';
 import type { ClusterSettings } from '../../lib/clusters';
+import { look, project } from '../post-norm';
 import { behindAttention, type EncoderRun } from './encoder';
-import { look, project } from './layer';
 import { encoderLayerName } from './parameters';
 
 interface Layer {

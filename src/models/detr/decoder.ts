@@ -12,9 +12,9 @@ import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
 import { decoderPart } from '../decoder-part';
 import type { DecodeOptions, First, LayerTrace, LayerViews, Memory, Trace } from '../detector';
+import { feedForward, look, project, settle, type Sources } from '../post-norm';
 import { grouped } from '../rows';
 import type { DetrConfig } from './config';
-import { feedForward, look, project, settle, type Sources } from './layer';
 import { BOX_HEAD, CLASS_HEAD, decoderLayerName, FINAL_NORM, QUERY_POSITIONS } from './parameters';
 
 /** What every layer reads. */
@@ -81,7 +81,7 @@ export function runLayer(
     const around = look(p, cross, asking, sources, heads, { keyMask: memory.mask, weights: wanted });
     return { around, second: settle(p, cross, first, tf.reshape(around.seen, queries.shape)) };
   });
-  const hidden = scoped(`${part}/ffn`, () => feedForward(p, name, second));
+  const hidden = scoped(`${part}/ffn`, () => feedForward(p, name, 'relu', second));
   return wanted ? { hidden, views: { self: among.weights!, cross: around.weights!, position } } : { hidden };
 }
 

@@ -7,8 +7,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { scoped } from '../../kernels/scope';
 import { chain } from '../../nn/chain';
 import type { Parameters } from '../../nn/parameters';
+import { feedForward, look, project, settle } from '../post-norm';
 import type { DetrConfig } from './config';
-import { feedForward, look, project, settle } from './layer';
 import { encoderLayerName } from './parameters';
 
 /** What every layer reads beside its tokens. */
@@ -24,7 +24,7 @@ export interface EncoderRun {
 /** The layer behind its attention's answer `seen` [B,N,D]. */
 export function behindAttention(p: Parameters, index: number, tokens: tf.Tensor3D, seen: tf.Tensor3D): tf.Tensor3D {
   const name = encoderLayerName(index);
-  return feedForward(p, name, settle(p, `${name}.self_attn`, tokens, seen));
+  return feedForward(p, name, 'relu', settle(p, `${name}.self_attn`, tokens, seen));
 }
 
 /** tokens [B,N,D] through all layers. */

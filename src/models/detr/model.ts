@@ -1,9 +1,8 @@
 /** DETR (arXiv 2005.12872) as a Detector: weights, constants and the way from an image to every layer's answer. */
 import * as tf from '@tensorflow/tfjs-core';
 import { scoped } from '../../kernels/scope';
-import type { TensorSource } from '../../lib/tensor-source';
 import type { ClusterSettings } from '../../lib/clusters';
-import { Parameters, type ParameterRule } from '../../nn/parameters';
+import type { Parameters } from '../../nn/parameters';
 import type { ResNetConfig } from '../../nn/resnet/config';
 import { resNetRules } from '../../nn/resnet/rules';
 import { timmResNet } from '../../nn/resnet/timm';
@@ -19,9 +18,9 @@ import type {
   Trace,
 } from '../detector';
 import type { Episode, EpisodeOptions } from '../episode';
-import { logStdNames, withPolicy } from '../policy';
+import { FamilyModel, type FamilyFiles } from '../family';
+import { loadWithPolicy, logStdNames } from '../policy';
 import { readPreprocessing, type Preprocessing } from '../preprocessing';
-import type { SetLossRecipe } from '../set-loss/recipe';
 import { runClusteredEncoder } from './clustered';
 import { readDetrConfig, type DetrConfig } from './config';
 import { decode, decodeFrom, firstOf, type DecoderRun } from './decoder';
@@ -42,76 +41,34 @@ export const USUAL: Preprocessing = {
 /** The fourth stage, at stride 32 (16 where it is dilated). */
 const LAST_STAGE = 3;
 
-/** What a loaded model has beside its weights; a model that shares them leaves them alone. */
+/** What a loaded model has beside its weights. */
 interface Constants {
   backbone: ResNetConfig;
   positions: SinePositions;
-  rules: readonly ParameterRule[];
-  parameterCount: number;
 }
 
-export class Detr implements Detector {
+export class Detr extends FamilyModel<DetrConfig, Constants> implements Detector {
   readonly family = 'detr';
   readonly scoring = 'softmax';
   readonly learnedQueries = true;
-  readonly setLoss: SetLossRecipe;
-  readonly policy: readonly string[];
+  readonly setLoss = this.config.setLoss;
+  readonly layers = this.config.decoder.layers;
+  readonly policy = logStdNames(this.config.decoder);
   readonly classHeads = [{ weight: `${CLASS_HEAD}.weight`, bias: `${CLASS_HEAD}.bias` }];
 
-  private constructor(
-    readonly config: DetrConfig,
-    readonly classes: readonly string[],
-    readonly preprocessing: Preprocessing,
-    readonly parameters: Parameters,
-    private readonly constants: Constants,
-    /** False: weights and constants are somebody else's. */
-    private readonly owner: boolean,
-  ) {
-    this.setLoss = config.setLoss;
-    this.policy = logStdNames(config.decoder);
-  }
-
   /** @throws DetectorError naming the setting or tensor that is not as it should be */
-  static load(files: {
-    config: Record<string, unknown>;
-    preprocessor: Record<string, unknown> | undefined;
-    classes: readonly string[];
-    weights: TensorSource;
-    policy?: TensorSource | undefined;
-  }): Detr {
+  static load(files: FamilyFiles): Detr {
     const config = readDetrConfig(files.config, files.classes.length);
     const preprocessing = readPreprocessing(files.preprocessor, USUAL);
     const backbone = timmResNet(files.weights, BACKBONE, { dilation: config.dilation, out: [LAST_STAGE] });
     const rules = [...resNetRules(backbone), ...detrRules(config, backbone.widths[LAST_STAGE]!)];
-    const spread = { layers: config.decoder.layers, width: config.width };
-    const parameters = Parameters.load(rules, withPolicy(spread, files.weights, files.policy));
-    const constants: Constants = {
-      backbone,
-      positions: new SinePositions(config.width),
-      rules,
-      parameterCount: parameters.count - (files.policy ? 0 : spread.layers * spread.width),
-    };
-    return new Detr(config, files.classes, preprocessing, parameters, constants, true);
+    const loaded = loadWithPolicy(rules, { layers: config.decoder.layers, width: config.width }, files);
+    const constants: Constants = { backbone, positions: new SinePositions(config.width) };
+    return new Detr({ config, classes: files.classes, preprocessing, ...loaded, constants }, true);
   }
 
   sharing(parameters: Parameters): Detr {
-    return new Detr(this.config, this.classes, this.preprocessing, parameters, this.constants, false);
-  }
-
-  get rules(): readonly ParameterRule[] {
-    return this.constants.rules;
-  }
-
-  get layers(): number {
-    return this.config.decoder.layers;
-  }
-
-  get queries(): number {
-    return this.config.queries;
-  }
-
-  get parameterCount(): number {
-    return this.constants.parameterCount;
+    return new Detr({ ...this.loaded, parameters }, false);
   }
 
   encode(image: tf.Tensor4D, options: EncodeOptions = {}): Memory {
@@ -166,9 +123,7 @@ export class Detr implements Detector {
     return { p: this.parameters, c: this.config, memory, positions: this.positionsOf(memory) };
   }
 
-  dispose(): void {
-    if (!this.owner) return;
-    this.parameters.dispose();
+  protected override disposeConstants(): void {
     this.constants.positions.dispose();
   }
 }

@@ -7,26 +7,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { scoped } from '../../kernels/scope';
 import { refineBoxes } from '../../nn/geometry';
-import { attend, layerNorm, linear, mlp } from '../../nn/layers';
+import { layerNorm, linear, mlp } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
-import { meet, type Company } from '../company';
+import type { Company, QueryState } from '../company';
 import { decoderPart } from '../decoder-part';
 import type { First, LayerTrace, LayerViews, Memory, Trace } from '../detector';
 import { edgeOffsets, edgeProbabilities, readEdges, type EdgeScale } from '../fine-edges/edges';
+import { feedForward } from '../post-norm';
 import { grouped } from '../rows';
 import { gather, lookAround } from '../rtdetr/cross-attention';
+import { meetOthers } from '../rtdetr/self-attention';
 import type { DFineConfig } from './config';
 import { classHead, edgeHead, FIRST_BOX, layerName, layersOf, POSITION, qualityHead } from './parameters';
 
 /** Position embeddings end here. */
 const POSITION_LIMIT = 10;
-
-/** State of an episode's step: the queries [B,Q,D] and boxes [B,Q,4] that enter a layer. */
-export interface State {
-  queries: tf.Tensor3D;
-  boxes: tf.Tensor3D;
-}
 
 /** A model and the memory that it reads. */
 export interface DecoderRun {
@@ -61,21 +57,14 @@ interface LayerOutput {
  * @param company who else there is, and whose outcome is wanted; by default all of the state's queries, among themselves
  * @param wanted whether to give `views` too; only where there is a row for each image
  */
-function runLayer(run: DecoderRun, index: number, state: State, company: Company, wanted: boolean): LayerOutput {
+function runLayer(run: DecoderRun, index: number, state: QueryState, company: Company, wanted: boolean): LayerOutput {
   const { p, c, memory } = run;
   const name = layerName(index);
   const part = decoderPart(index);
-  const { own, position, self, first } = scoped(`${part}/self attention`, () => {
-    const { own, position, placed, keys, values } = meet(state, company, {
-      position: (boxes) => positionOf(run, boxes),
-      key: (placed) => linear(p, `${name}.self_attn.k_proj`, placed),
-      value: (queries) => linear(p, `${name}.self_attn.v_proj`, queries),
-    });
-    const asking = linear(p, `${name}.self_attn.q_proj`, placed);
-    const self = attend(asking, keys, values, c.heads, { weights: wanted });
-    const seen = linear(p, `${name}.self_attn.out_proj`, self.mixed);
-    return { own, position, self, first: layerNorm(p, `${name}.self_attn_layer_norm`, own.queries, seen) };
-  });
+  const gathering = { state, company, position: (boxes: tf.Tensor3D) => positionOf(run, boxes) };
+  const { own, position, first, weights } = scoped(`${part}/self attention`, () =>
+    meetOthers(p, `${name}.self_attn`, c.heads, gathering, wanted),
+  );
   const images = memory.tokens.shape[0];
   const { looked, second } = scoped(`${part}/cross attention`, () => {
     const [asking, around] = [grouped(tf.add(first, position) as tf.Tensor3D, images), grouped(own.boxes, images)];
@@ -83,15 +72,12 @@ function runLayer(run: DecoderRun, index: number, state: State, company: Company
     const sampled: tf.Tensor3D = tf.reshape(gather(memory.tokens, looked, c, memory.shapes), own.queries.shape);
     return { looked, second: gateway(p, `${name}.gateway`, first, sampled) };
   });
-  const hidden = scoped(`${part}/ffn`, () => {
-    const inner = linear(p, `${name}.fc1`, second, { activation: c.activation });
-    return layerNorm(p, `${name}.final_layer_norm`, second, linear(p, `${name}.fc2`, inner));
-  });
-  return { hidden, views: wanted ? { ...looked, self: self.weights!, position } : {} };
+  const hidden = scoped(`${part}/ffn`, () => feedForward(p, name, c.activation, second));
+  return { hidden, views: wanted ? { ...looked, self: weights!, position } : {} };
 }
 
 /** mu_k [B,Q,D]; see `runLayer`. */
-export function layerMean(run: DecoderRun, index: number, state: State, company: Company = {}): tf.Tensor3D {
+export function layerMean(run: DecoderRun, index: number, state: QueryState, company: Company = {}): tf.Tensor3D {
   return runLayer(run, index, state, company, false).hidden;
 }
 
@@ -138,7 +124,7 @@ export function decodeFrom(run: DecoderRun, first: First, wanted = false): Pick<
   const layers: LayerTrace[] = [];
   const extras: Trace['extras'] = {};
   // Gradient goes to what a denoising query claims to be; decode gives the selection's queries without.
-  let state: State = { queries: first.hidden, boxes: stopGradient(first.boxes) };
+  let state: QueryState = { queries: first.hidden, boxes: stopGradient(first.boxes) };
   let initial = state.boxes;
   let before: { queries: tf.Tensor3D; corners: tf.Tensor3D } | undefined;
   for (let index = 0; index < c.layers; index++) {

@@ -7,7 +7,7 @@ import { DetectorError } from '../../lib/errors';
 import type { TensorSource } from '../../lib/tensor-source';
 import { readAffineBlocks, type AffineBlocks } from '../../nn/hgnet/affine';
 import { runHgnet } from '../../nn/hgnet/run';
-import { Parameters, type ParameterRule } from '../../nn/parameters';
+import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
 import type {
   ClusteredMemory,
@@ -21,11 +21,13 @@ import type {
   Trace,
 } from '../detector';
 import type { Episode, EpisodeOptions } from '../episode';
+import { FamilyModel, type FamilyFiles } from '../family';
 import { weightingFunction, type EdgeScale } from '../fine-edges/edges';
 import { ByShape } from '../hybrid-encoder/by-shape';
-import { logStdNames, withPolicy } from '../policy';
+import { loadWithPolicy, logStdNames } from '../policy';
 import { readPreprocessing, type Preprocessing } from '../preprocessing';
 import { anchorsByShape, selectQueries, type AnchorTensors } from '../rtdetr/selection';
+import { refuseFewTokens, refuseOtherAnchors } from '../selection-size';
 import type { SetLossRecipe } from '../set-loss/recipe';
 import { readDFineConfig, type DFineConfig } from './config';
 import { decodeFrom, type DecoderRun } from './decoder';
@@ -35,15 +37,13 @@ import { classHeads, denoisingClasses, dFineRules, EDGE_SCALE, NOT_READ, UP } fr
 
 const USUAL: Preprocessing = { size: [640, 640], rescale: 1 / 255 };
 
-/** What a loaded model has beside its weights; a model that shares them leaves them alone. */
+/** What a loaded model has beside its weights. */
 interface Constants {
-  rules: readonly ParameterRule[];
   affine: AffineBlocks;
   positions: ByShape<Record<string, tf.Tensor3D>>;
   anchors: ByShape<AnchorTensors>;
   edges: EdgeScale;
   setLoss: SetLossRecipe;
-  parameterCount: number;
 }
 
 /** W(n) and the losses that read it, by the checkpoint's own numbers. */
@@ -56,74 +56,34 @@ function edgeConstants(c: DFineConfig, source: TensorSource): Pick<Constants, 'e
   };
 }
 
-export class DFine implements Detector {
+export class DFine extends FamilyModel<DFineConfig, Constants> implements Detector {
   readonly family = 'd_fine';
   readonly scoring = 'sigmoid';
-  readonly setLoss: SetLossRecipe;
-  readonly strides: readonly number[];
-  readonly policy: readonly string[];
-  readonly classHeads: readonly { weight: string; bias: string }[];
-  readonly denoisingClasses?: string;
-
-  private constructor(
-    readonly config: DFineConfig,
-    readonly classes: readonly string[],
-    readonly preprocessing: Preprocessing,
-    readonly parameters: Parameters,
-    private readonly constants: Constants,
-    /** False: weights and constants are somebody else's. */
-    private readonly owner: boolean,
-  ) {
-    this.setLoss = constants.setLoss;
-    this.strides = config.strides;
-    this.policy = logStdNames(config);
-    this.classHeads = classHeads(config);
-    const denoising = denoisingClasses(config);
-    if (denoising !== undefined) this.denoisingClasses = denoising;
-  }
+  readonly setLoss = this.constants.setLoss;
+  readonly strides = this.config.strides;
+  readonly layers = this.config.layers;
+  readonly policy = logStdNames(this.config);
+  readonly classHeads = classHeads(this.config);
+  readonly denoisingClasses = denoisingClasses(this.config);
 
   /** @throws DetectorError naming the setting or tensor that is not as it should be */
-  static load(files: {
-    config: Record<string, unknown>;
-    preprocessor: Record<string, unknown> | undefined;
-    classes: readonly string[];
-    weights: TensorSource;
-    policy?: TensorSource | undefined;
-  }): DFine {
+  static load(files: FamilyFiles): DFine {
     const config = readDFineConfig(files.config, files.classes.length);
     const preprocessing = readPreprocessing(files.preprocessor, USUAL);
     refuseSize(config, preprocessing);
     const rules = dFineRules(config);
-    const parameters = Parameters.load(rules, withPolicy(config, files.weights, files.policy), NOT_READ);
+    const loaded = loadWithPolicy(rules, config, files, NOT_READ);
     const constants: Constants = {
-      rules,
-      affine: readAffineBlocks(config.backbone, parameters, files.weights),
+      affine: readAffineBlocks(config.backbone, loaded.parameters, files.weights),
       positions: new ByShape((shapes) => attendedPositions(config, shapes)),
       anchors: anchorsByShape(),
       ...edgeConstants(config, files.weights),
-      parameterCount: parameters.count - (files.policy ? 0 : config.layers * config.width),
     };
-    return new DFine(config, files.classes, preprocessing, parameters, constants, true);
+    return new DFine({ config, classes: files.classes, preprocessing, ...loaded, constants }, true);
   }
 
   sharing(parameters: Parameters): DFine {
-    return new DFine(this.config, this.classes, this.preprocessing, parameters, this.constants, false);
-  }
-
-  get rules(): readonly ParameterRule[] {
-    return this.constants.rules;
-  }
-
-  get layers(): number {
-    return this.config.layers;
-  }
-
-  get queries(): number {
-    return this.config.queries;
-  }
-
-  get parameterCount(): number {
-    return this.constants.parameterCount;
+    return new DFine({ ...this.loaded, parameters }, false);
   }
 
   encode(image: tf.Tensor4D, options: EncodeOptions = {}): Memory {
@@ -174,9 +134,7 @@ export class DFine implements Detector {
     return { p: this.parameters, c: this.config, edges: this.constants.edges, memory };
   }
 
-  dispose(): void {
-    if (!this.owner) return;
-    this.parameters.dispose();
+  protected override disposeConstants(): void {
     this.constants.positions.dispose();
     this.constants.anchors.dispose();
     this.constants.edges.weights.dispose();
@@ -186,26 +144,15 @@ export class DFine implements Detector {
 /** The fusion doubles each level, and every query is a token of its own. */
 function refuseSize({ strides, queries, anchorSize }: DFineConfig, { size }: Preprocessing): void {
   const coarsest = strides[strides.length - 1]!;
-  const refuse = (kind: 'unsupported' | 'checkpoint', file: string, message: string): never => {
-    throw new DetectorError(kind, file, message);
-  };
   if (size.some((side) => side % coarsest !== 0))
-    refuse(
+    throw new DetectorError(
       'unsupported',
       'preprocessor_config.json',
       `size: expected multiples of ${coarsest}, got ${size.join(' x ')}`,
     );
-  if (anchorSize?.some((side, axis) => side !== size[axis]))
-    refuse(
-      'unsupported',
-      'config.json',
-      `anchor_image_size: expected the size of the input, ${size.join(' x ')}, got ${anchorSize.join(' x ')}`,
-    );
-  const tokens = strides.reduce((sum, stride) => sum + (size[0] / stride) * (size[1] / stride), 0);
-  if (queries > tokens)
-    refuse(
-      'checkpoint',
-      'config.json',
-      `num_queries: expected at most ${tokens}, the number of memory tokens, got ${queries}`,
-    );
+  refuseOtherAnchors(anchorSize, size);
+  refuseFewTokens(
+    queries,
+    strides.reduce((sum, stride) => sum + (size[0] / stride) * (size[1] / stride), 0),
+  );
 }

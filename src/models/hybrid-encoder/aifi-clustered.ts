@@ -11,7 +11,7 @@ import { backToMembers, disposeClusters, findClusters, meansOf } from '../../nn/
 import { layerClusters } from '../../nn/clusters/cost';
 import type { Parameters } from '../../nn/parameters';
 import type { EncoderClusters } from '../detector';
-import { aifiLayer, behindLook, look, type AifiConfig } from './aifi';
+import { aifiLayer, behindLook, lookAt, type AifiConfig } from './aifi';
 
 /** The attention of one level. */
 export interface AttendedLevel {
@@ -46,7 +46,7 @@ async function runLevel(
     const own = { tokens, placed: tf.add(tokens, positions) as tf.Tensor3D };
     const clusters = await findClusters(own.placed, settings, first + index);
     tokens = tf.tidy(() => {
-      const seen = look(p, layer, c, meansOf(own.placed, clusters), own);
+      const seen = lookAt(p, layer, c, meansOf(own.placed, clusters), own);
       return behindLook(p, layer, c, own.tokens, backToMembers(seen, clusters));
     });
     layers.push({ ...layerClusters(clusters.grouping, { width, rounds: settings.rounds }), shape: [h, w] });

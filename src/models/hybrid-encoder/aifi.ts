@@ -8,9 +8,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { scoped } from '../../kernels/scope';
 import type { Activation } from '../../kernels/conv2d/op';
 import { piecewise } from '../../nn/checkpointing';
-import { attend, layerNorm, linear } from '../../nn/layers';
 import type { ParameterRule, Parameters } from '../../nn/parameters';
 import { linear as linearRules, norm } from '../../nn/rules';
+import { feedForward, look, project, settle } from '../post-norm';
 
 export interface AifiConfig {
   /** D, a multiple of 4 and of M. */
@@ -51,33 +51,26 @@ export interface AifiTokens {
 }
 
 /** What targets [B,T,D] (with their positions) see of a layer's tokens, up to and with the output's projection. @returns [B,T,D] */
-export function look(
+export function lookAt(
   p: Parameters,
-  name: string,
+  layer: string,
   { heads }: AifiConfig,
   targets: tf.Tensor3D,
   { tokens, placed }: AifiTokens,
 ): tf.Tensor3D {
-  const { mixed } = attend(
-    linear(p, `${name}.self_attn.q_proj`, targets),
-    linear(p, `${name}.self_attn.k_proj`, placed),
-    linear(p, `${name}.self_attn.v_proj`, tokens),
-    heads,
-  );
-  return linear(p, `${name}.self_attn.out_proj`, mixed);
+  const name = `${layer}.self_attn`;
+  return look(p, name, targets, project(p, name, placed, tokens), heads).seen;
 }
 
 /** The layer behind its attention's answer [B,S,D]. */
 export function behindLook(
   p: Parameters,
-  name: string,
+  layer: string,
   { activation }: AifiConfig,
   x: tf.Tensor3D,
   answer: tf.Tensor3D,
 ): tf.Tensor3D {
-  const seen = layerNorm(p, `${name}.self_attn_layer_norm`, x, answer);
-  const hidden = linear(p, `${name}.fc1`, seen, { activation });
-  return layerNorm(p, `${name}.final_layer_norm`, seen, linear(p, `${name}.fc2`, hidden));
+  return feedForward(p, layer, activation, settle(p, `${layer}.self_attn`, x, answer));
 }
 
 /**
@@ -98,7 +91,7 @@ export function runAifi(
     const layer = aifiLayer(name, index);
     const run = (own: tf.Tensor3D): tf.Tensor3D => {
       const placed: tf.Tensor3D = tf.add(own, positions);
-      return behindLook(p, layer, c, own, look(p, layer, c, placed, { tokens: own, placed }));
+      return behindLook(p, layer, c, own, lookAt(p, layer, c, placed, { tokens: own, placed }));
     };
     const entering = tokens;
     tokens = scoped(`attention ${index + 1}`, () => piecewise(run, entering));

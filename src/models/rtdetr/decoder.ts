@@ -7,22 +7,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { scoped } from '../../kernels/scope';
 import { refineBoxes } from '../../nn/geometry';
-import { attend, layerNorm, linear, mlp } from '../../nn/layers';
+import { layerNorm, linear, mlp } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
-import { meet, type Company } from '../company';
+import type { Company, QueryState } from '../company';
 import { decoderPart } from '../decoder-part';
 import type { First, LayerTrace, LayerViews, Memory } from '../detector';
+import { feedForward } from '../post-norm';
 import { grouped } from '../rows';
 import type { RtDetrConfig } from './config';
 import { gather, lookAround } from './cross-attention';
 import { boxHead, classHead, layerName, layersOf, POSITION } from './parameters';
-
-/** State of an episode's step: the queries [B,Q,D] and boxes [B,Q,4] that enter a layer. */
-export interface State {
-  queries: tf.Tensor3D;
-  boxes: tf.Tensor3D;
-}
+import { meetOthers } from './self-attention';
 
 /** A model and the memory that it reads. */
 export interface DecoderRun {
@@ -52,23 +48,16 @@ interface LayerOutput {
 function runLayer(
   { p, c, memory }: DecoderRun,
   index: number,
-  state: State,
+  state: QueryState,
   company: Company,
   wanted: boolean,
 ): LayerOutput {
   const name = layerName(index);
   const part = decoderPart(index);
-  const { own, position, self, first } = scoped(`${part}/self attention`, () => {
-    const { own, position, placed, keys, values } = meet(state, company, {
-      position: (boxes) => mlp(p, layersOf(POSITION, 2), boxes, 'relu'),
-      key: (placed) => linear(p, `${name}.self_attn.k_proj`, placed),
-      value: (queries) => linear(p, `${name}.self_attn.v_proj`, queries),
-    });
-    const asking = linear(p, `${name}.self_attn.q_proj`, placed);
-    const self = attend(asking, keys, values, c.heads, { weights: wanted });
-    const seen = linear(p, `${name}.self_attn.out_proj`, self.mixed);
-    return { own, position, self, first: layerNorm(p, `${name}.self_attn_layer_norm`, own.queries, seen) };
-  });
+  const gathering = { state, company, position: (boxes: tf.Tensor3D) => mlp(p, layersOf(POSITION, 2), boxes, 'relu') };
+  const { own, position, first, weights } = scoped(`${part}/self attention`, () =>
+    meetOthers(p, `${name}.self_attn`, c.heads, gathering, wanted),
+  );
   const value = memory.values?.[index] ?? valueOf(p, index, memory);
   const images = memory.tokens.shape[0];
   const { looked, second } = scoped(`${part}/cross attention`, () => {
@@ -78,15 +67,12 @@ function runLayer(
     const read = linear(p, `${name}.encoder_attn.output_proj`, sampled);
     return { looked, second: layerNorm(p, `${name}.encoder_attn_layer_norm`, first, read) };
   });
-  const hidden = scoped(`${part}/ffn`, () => {
-    const inner = linear(p, `${name}.fc1`, second, { activation: c.activation });
-    return layerNorm(p, `${name}.final_layer_norm`, second, linear(p, `${name}.fc2`, inner));
-  });
-  return { hidden, views: wanted ? { ...looked, self: self.weights!, position } : {} };
+  const hidden = scoped(`${part}/ffn`, () => feedForward(p, name, c.activation, second));
+  return { hidden, views: wanted ? { ...looked, self: weights!, position } : {} };
 }
 
 /** mu_k [B,Q,D]; see `runLayer`. */
-export function layerMean(run: DecoderRun, index: number, state: State, company: Company = {}): tf.Tensor3D {
+export function layerMean(run: DecoderRun, index: number, state: QueryState, company: Company = {}): tf.Tensor3D {
   return runLayer(run, index, state, company, false).hidden;
 }
 
@@ -107,7 +93,7 @@ export function predict(
 export function decodeFrom(run: DecoderRun, first: First, views = false): LayerTrace[] {
   const layers: LayerTrace[] = [];
   // Gradient goes to what a denoising query claims to be; decode gives the selection's queries without.
-  let state: State = { queries: first.hidden, boxes: stopGradient(first.boxes) };
+  let state: QueryState = { queries: first.hidden, boxes: stopGradient(first.boxes) };
   for (let index = 0; index < run.c.layers; index++) {
     const { hidden, views: seen } = runLayer(run, index, state, {}, views);
     const { boxes } = state;

@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { topK } from '../../kernels/top-k/op';
-import { gatherTokens } from '../../nn/geometry';
+import { gatherTokens } from '../../kernels/gather-tokens/op';
 import { layerNorm, linear, mlp } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import type { Memory, Selection } from '../detector';

@@ -1,18 +1,17 @@
 /** The policy's loss from the active queries alone is the loss over all queries, with the same gradients. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { labelsOf } from '../../data/config-file';
-import { readSafetensors } from '../../data/safetensors';
 import type { OpenedDevice } from '../../kernels/backend';
 import { randomNormal } from '../../kernels/random-normal/op';
 import { relativeL2 } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { numbers } from '../../kernels/testing/gradients';
-import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
+import { sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
 import { untraced } from '../../kernels/untraced';
 import type { Memory } from '../detector';
 import { activeQueries, reconsider, reconsiderAt, rollOut, type Episode, type RolloutStep } from '../episode';
-import { StepDetr } from './model';
+import type { StepDetr } from './model';
+import { openPatches } from './testing/patches';
 
 const IMAGES = 2;
 const ROLLOUTS = 3;
@@ -34,13 +33,9 @@ describe.skipIf(!sharedIsHere)(`active queries (${WHY_SKIPPED} otherwise)`, () =
   let names: string[];
 
   beforeAll(async () => {
-    const folder = 'reference/stepdetr_p16';
-    const config = JSON.parse(new TextDecoder().decode(await sharedBytes(`${folder}/config.json`)));
-    const weights = readSafetensors(await sharedBytes(`${folder}/model.safetensors`), 'model.safetensors');
-    model = StepDetr.load({ config, preprocessor: undefined, classes: labelsOf(config), weights, backbone: undefined });
-    const cases = readSafetensors(await sharedBytes(`${folder}/cases.safetensors`), 'cases.safetensors');
-    const planes = tf.tensor4d(cases.float32('input.image'), [IMAGES, 3, 128, 128]);
-    memory = model.encode(tf.transpose(planes, [0, 2, 3, 1])); // B,C,H,W -> B,H,W,C
+    const patches = await openPatches();
+    model = patches.model;
+    memory = model.encode(patches.image);
     noise = Array.from({ length: model.layers }, (_, stream) =>
       randomNormal<tf.Rank.R3>([ROWS, model.queries, model.config.width], { seed: 2, stream }),
     );

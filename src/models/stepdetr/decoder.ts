@@ -6,8 +6,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { scoped } from '../../kernels/scope';
 import { topK } from '../../kernels/top-k/op';
-import { lookAroundBoxes } from '../../nn/deformable';
-import { gatherTokens, refineBoxes } from '../../nn/geometry';
+import { fewLook, lookAroundBoxes } from '../../nn/deformable';
+import { gatherTokens } from '../../kernels/gather-tokens/op';
+import { refineBoxes } from '../../nn/geometry';
 import { attend, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
@@ -59,12 +60,16 @@ function runLayer(
     const seen = linear(p, `${name}.out`, self.mixed);
     return { own, position, self, first: rmsNorm(p, `${name}.self_norm.weight`, own.queries, seen) };
   });
-  const value = memory.values?.[index] ?? valueOf(p, index, memory);
   const names = { offsets: `${name}.cross.offsets`, weights: `${name}.cross.weights` };
   const sampling = { heads: c.heads, points: c.points, shapes: memory.shapes };
   const images = memory.tokens.shape[0];
   const { looked, second } = scoped(`${part}/cross attention`, () => {
     const [asking, around] = [grouped(tf.add(first, position), images), grouped(own.boxes, images)];
+    const value =
+      memory.values?.[index] ??
+      (fewLook(asking.shape[1], c.heads, memory.tokens.shape[1])
+        ? { tokens: memory.tokens, projection: projection(index) }
+        : linear(p, projection(index), memory.tokens));
     const looked = lookAroundBoxes(p, names, asking, around, value, sampling);
     const sampled = tf.reshape(looked.mixed, own.queries.shape) as tf.Tensor3D;
     const second = rmsNorm(p, `${name}.cross_norm.weight`, first, linear(p, `${name}.cross.out`, sampled));
@@ -90,9 +95,11 @@ export function layerMean(
   return runLayer(p, c, index, state, memory, company, false).hidden;
 }
 
+const projection = (index: number): string => `layers.${index}.cross.value`;
+
 /** [B,N,D] the memory as the cross attention of layer `index` reads it. */
 function valueOf(p: Parameters, index: number, { tokens }: Memory): tf.Tensor3D {
-  return scoped(`${decoderPart(index)}/cross attention`, () => linear(p, `layers.${index}.cross.value`, tokens));
+  return scoped(`${decoderPart(index)}/cross attention`, () => linear(p, projection(index), tokens));
 }
 
 /** Class logits [B,Q,C] and boxes [B,Q,4] of queries that left a layer; `from` are the boxes that entered it. */

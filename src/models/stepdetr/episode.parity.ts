@@ -1,16 +1,15 @@
 /** The episode of the small StepDETR over patches: rollouts in one batch are what they are one by one. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { labelsOf } from '../../data/config-file';
-import { readSafetensors } from '../../data/safetensors';
 import type { OpenedDevice } from '../../kernels/backend';
 import { randomNormal } from '../../kernels/random-normal/op';
 import { relativeL2 } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
-import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
+import { sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
 import type { Memory } from '../detector';
 import { reconsider, rollOut, type RolloutStep } from '../episode';
-import { StepDetr } from './model';
+import type { StepDetr } from './model';
+import { openPatches } from './testing/patches';
 
 const IMAGES = 2;
 const ROLLOUTS = 3;
@@ -26,13 +25,9 @@ describe.skipIf(!sharedIsHere)(`StepDETR's episode (${WHY_SKIPPED} otherwise)`, 
   let model: StepDetr;
   let memory: Memory;
   beforeAll(async () => {
-    const folder = 'reference/stepdetr_p16';
-    const config = JSON.parse(new TextDecoder().decode(await sharedBytes(`${folder}/config.json`)));
-    const weights = readSafetensors(await sharedBytes(`${folder}/model.safetensors`), 'model.safetensors');
-    model = StepDetr.load({ config, preprocessor: undefined, classes: labelsOf(config), weights, backbone: undefined });
-    const cases = readSafetensors(await sharedBytes(`${folder}/cases.safetensors`), 'cases.safetensors');
-    const planes = tf.tensor4d(cases.float32('input.image'), [IMAGES, 3, 128, 128]);
-    memory = model.encode(tf.transpose(planes, [0, 2, 3, 1])); // B,C,H,W -> B,H,W,C
+    const patches = await openPatches();
+    model = patches.model;
+    memory = model.encode(patches.image);
   });
 
   const noiseFor = (rows: number, seed: number): tf.Tensor3D[] =>

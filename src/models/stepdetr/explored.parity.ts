@@ -1,20 +1,20 @@
 /** Rollouts that sample some queries of each image, the others on the path without noise: what they say, and their gradients. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { labelsOf } from '../../data/config-file';
-import { readSafetensors } from '../../data/safetensors';
 import type { OpenedDevice } from '../../kernels/backend';
 import { randomNormal } from '../../kernels/random-normal/op';
 import { maxDifference, relativeL2 } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { numbers } from '../../kernels/testing/gradients';
-import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
+import { sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
 import { untraced } from '../../kernels/untraced';
-import { gatherTokens } from '../../nn/geometry';
+import { gatherTokens } from '../../kernels/gather-tokens/op';
+import type { Memo } from '../company';
 import { decoderLayers, type Memory, type Trace } from '../detector';
 import { reconsider, reconsiderAt, rollOut, type Episode, type EpisodeState, type Explored } from '../episode';
 import { repeated } from '../rows';
-import { StepDetr } from './model';
+import type { StepDetr } from './model';
+import { openPatches } from './testing/patches';
 
 const IMAGES = 2;
 const ROLLOUTS = 3;
@@ -39,13 +39,9 @@ describe.skipIf(!sharedIsHere)(`sampled queries (${WHY_SKIPPED} otherwise)`, () 
   let memory: Memory;
 
   beforeAll(async () => {
-    const folder = 'reference/stepdetr_p16';
-    const config = JSON.parse(new TextDecoder().decode(await sharedBytes(`${folder}/config.json`)));
-    const weights = readSafetensors(await sharedBytes(`${folder}/model.safetensors`), 'model.safetensors');
-    model = StepDetr.load({ config, preprocessor: undefined, classes: labelsOf(config), weights, backbone: undefined });
-    const cases = readSafetensors(await sharedBytes(`${folder}/cases.safetensors`), 'cases.safetensors');
-    const planes = tf.tensor4d(cases.float32('input.image'), [IMAGES, 3, 128, 128]);
-    memory = model.encode(tf.transpose(planes, [0, 2, 3, 1])); // B,C,H,W -> B,H,W,C
+    const patches = await openPatches();
+    model = patches.model;
+    memory = model.encode(patches.image);
   });
 
   const noiseOf = (queries: number): tf.Tensor3D[] =>
@@ -65,8 +61,8 @@ describe.skipIf(!sharedIsHere)(`sampled queries (${WHY_SKIPPED} otherwise)`, () 
     };
   }
 
-  const episodeOf = (trace: Trace, explored?: Explored): Episode =>
-    model.episode(memory, trace.first, { rollouts: ROLLOUTS, logStd: LIMITS, explored });
+  const episodeOf = (trace: Trace, explored?: Explored, memos?: Map<number, Memo>): Episode =>
+    model.episode(memory, trace.first, { rollouts: ROLLOUTS, logStd: LIMITS, explored, memos });
 
   test('all queries sampled: the episode as it is without', async () => {
     const trace = model.decode(memory);
@@ -148,6 +144,12 @@ describe.skipIf(!sharedIsHere)(`sampled queries (${WHY_SKIPPED} otherwise)`, () 
       const episode = episodeOf(trace, explored);
       return (k) => reconsiderAt(episode, k, steps[k]!, columns).logProb;
     });
+    const remembered = await learn(() => {
+      const memos = new Map<number, Memo>();
+      const again = untraced(() => rollOut(episodeOf(trace, explored, memos), noiseOf(SOME)));
+      const episode = episodeOf(trace, explored, memos);
+      return (k) => reconsiderAt(episode, k, again[k]!, columns).logProb;
+    });
     const expected = await learn(() => {
       const episode = episodeOf(trace);
       return (k) => {
@@ -162,6 +164,7 @@ describe.skipIf(!sharedIsHere)(`sampled queries (${WHY_SKIPPED} otherwise)`, () 
       // A key's bias moves all scores of a query alike: its gradient is rounding.
       if (names[at - 1]?.endsWith('.key.bias')) continue;
       expect(relativeL2(got[at]!, values), names[at - 1] ?? 'sum').toBeLessThanOrEqual(CLOSE);
+      expect(relativeL2(remembered[at]!, values), names[at - 1] ?? 'sum').toBeLessThanOrEqual(CLOSE);
       if (values.some((value) => value !== 0)) moved++;
     }
     expect(moved).toBe(names.length + 1 - model.layers);

@@ -6,9 +6,10 @@ import { ConfigReader } from '../../lib/config-reader';
 import { DetectorError } from '../../lib/errors';
 import type { TensorSource } from '../../lib/tensor-source';
 import { anchorLogits, sinePositions, type LevelShape } from '../../nn/geometry';
-import { Parameters, type ParameterRule } from '../../nn/parameters';
+import { Parameters } from '../../nn/parameters';
 import type { DecodeOptions, Detector, First, LayerTrace, Memory, Selection, Trace } from '../detector';
 import type { Episode, EpisodeOptions } from '../episode';
+import { FamilyModel, type FamilyFiles } from '../family';
 import { readPreprocessing, type Preprocessing } from '../preprocessing';
 import { RT_DETR_LOSS } from '../set-loss/recipe';
 import { BACKBONE_CHANNELS, backboneRules, runBackbone } from './backbone';
@@ -21,7 +22,7 @@ import { CLASS_HEADS, logStdNames, stepDetrRules } from './parameters';
 /** Anchors are 0.05 * stride / 8 of the image wide (RT-DETR, section 4.3). */
 const ANCHOR_SIZE = 0.05;
 
-/** What a loaded model has beside its weights; a model that shares them leaves them alone. */
+/** What a loaded model has beside its weights. */
 interface Constants {
   /** The frozen backbone; without one the model stands on patches. */
   backbone: Parameters | undefined;
@@ -51,39 +52,20 @@ function makeConstants(
   };
 }
 
-export class StepDetr implements Detector {
+export class StepDetr extends FamilyModel<StepDetrConfig, Constants> implements Detector {
   readonly family = 'stepdetr';
   readonly scoring = 'sigmoid';
   readonly setLoss = RT_DETR_LOSS;
   readonly strides = [16, 32];
   readonly classHeads = CLASS_HEADS;
-  readonly rules: readonly ParameterRule[];
-  readonly policy: readonly string[];
-
-  private constructor(
-    readonly config: StepDetrConfig,
-    readonly classes: readonly string[],
-    readonly preprocessing: Preprocessing,
-    readonly parameters: Parameters,
-    private readonly constants: Constants,
-    /** False: weights and constants are somebody else's. */
-    private readonly owner: boolean,
-  ) {
-    this.rules = stepDetrRules(config);
-    this.policy = logStdNames(config);
-  }
+  readonly layers = this.config.decoderLayers;
+  readonly policy = logStdNames(this.config);
 
   /**
    * @param files config.json, preprocessor_config.json (or nothing), the weights, and the frozen backbone's weights where patch is 0
    * @throws DetectorError naming the setting or tensor that is not as it should be
    */
-  static load(files: {
-    config: Record<string, unknown>;
-    preprocessor: Record<string, unknown> | undefined;
-    classes: readonly string[];
-    weights: TensorSource;
-    backbone: TensorSource | undefined;
-  }): StepDetr {
+  static load(files: FamilyFiles & { backbone: TensorSource | undefined }): StepDetr {
     const config = readStepDetrConfig(new ConfigReader(files.config, 'config.json'));
     const preprocessing = readPreprocessing(files.preprocessor, {
       size: [config.imageSize, config.imageSize],
@@ -91,25 +73,16 @@ export class StepDetr implements Detector {
     });
     refuseMismatch(config, files.classes, preprocessing);
     const backbone = config.patch === 0 ? loadBackbone(config, files.backbone) : undefined;
-    const parameters = Parameters.load(stepDetrRules(config), files.weights);
+    const rules = stepDetrRules(config);
+    const parameters = Parameters.load(rules, files.weights);
+    const parameterCount = parameters.count + (backbone?.count ?? 0);
     const constants = makeConstants(config, preprocessing, backbone);
-    return new StepDetr(config, files.classes, preprocessing, parameters, constants, true);
+    const { classes } = files;
+    return new StepDetr({ config, classes, preprocessing, parameters, rules, parameterCount, constants }, true);
   }
 
   sharing(parameters: Parameters): StepDetr {
-    return new StepDetr(this.config, this.classes, this.preprocessing, parameters, this.constants, false);
-  }
-
-  get layers(): number {
-    return this.config.decoderLayers;
-  }
-
-  get queries(): number {
-    return this.config.queries;
-  }
-
-  get parameterCount(): number {
-    return this.parameters.count + (this.constants.backbone?.count ?? 0);
+    return new StepDetr({ ...this.loaded, parameters }, false);
   }
 
   /** @param image [B,H,W,3] 0..255 -> features at strides 16 and 32; only where there is a backbone */
@@ -147,9 +120,7 @@ export class StepDetr implements Detector {
     return selectQueries(this.parameters, this.config, memory, this.constants.anchors, dense);
   }
 
-  dispose(): void {
-    if (!this.owner) return;
-    this.parameters.dispose();
+  protected override disposeConstants(): void {
     this.constants.backbone?.dispose();
     this.constants.positions.dispose();
     this.constants.anchors.dispose();

@@ -2,17 +2,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readSafetensors, type Safetensors } from '../../data/safetensors';
-import { labelsOf } from '../../data/config-file';
 import type { OpenedDevice } from '../../kernels/backend';
 import { maxDifference, relativeL2 } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
-import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
-import { gatherTokens } from '../../nn/geometry';
+import { sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
+import { gatherTokens } from '../../kernels/gather-tokens/op';
 import { unbuild } from '../../nn/unbuild';
 import type { Trace } from '../detector';
+import { imagesOf, sharedCases, sharedCheckpoint } from '../testing/reference';
 import { FORWARD_RUNS } from '../testing/runs';
 import { StepDetr } from './model';
 import { stepDetrRules } from './parameters';
+import { openPatches } from './testing/patches';
 
 const LOGITS = 1e-3;
 const BOXES = 1e-4;
@@ -29,14 +30,6 @@ afterEach(() => throwFaults(opened));
 
 function norm(values: Float32Array): number {
   return Math.hypot(...values);
-}
-
-async function json(path: string): Promise<Record<string, unknown>> {
-  return JSON.parse(new TextDecoder().decode(await sharedBytes(path))) as Record<string, unknown>;
-}
-
-async function read(path: string): Promise<Safetensors> {
-  return readSafetensors(await sharedBytes(path), path);
 }
 
 async function difference(tensor: tf.Tensor, cases: Safetensors, name: string): Promise<number> {
@@ -67,13 +60,7 @@ describe.skipIf(!sharedIsHere)(`StepDETR over patches (${WHY_SKIPPED} otherwise)
   let cases: Safetensors;
   let image: tf.Tensor4D;
   beforeAll(async () => {
-    const folder = 'reference/stepdetr_p16';
-    const config = await json(`${folder}/config.json`);
-    const weights = await read(`${folder}/model.safetensors`);
-    model = StepDetr.load({ config, preprocessor: undefined, classes: labelsOf(config), weights, backbone: undefined });
-    cases = await read(`${folder}/cases.safetensors`);
-    const planes = tf.tensor4d(cases.float32('input.image'), [2, 3, 128, 128]);
-    image = tf.transpose(planes, [0, 2, 3, 1]); // B,C,H,W -> B,H,W,C
+    ({ model, cases, image } = await openPatches());
   });
 
   test.each(FORWARD_RUNS)('forward, $name: memory, selection and every layer', async ({ forward }) => {
@@ -137,34 +124,25 @@ describe.skipIf(!sharedIsHere)(`StepDETR-S over the frozen backbone (${WHY_SKIPP
   let cases: Safetensors;
   beforeAll(async () => {
     const folder = 'weights/stepdetr_s';
-    const config = await json(`${folder}/config.json`);
     const backbone = await fetch('/models/stepdetr_s/backbone.safetensors');
     model = StepDetr.load({
-      config,
-      preprocessor: await json(`${folder}/preprocessor_config.json`),
-      classes: labelsOf(config),
-      weights: await read(`${folder}/model.safetensors`),
+      ...(await sharedCheckpoint(folder)),
       backbone: readSafetensors(await backbone.arrayBuffer(), 'backbone.safetensors'),
     });
-    cases = await read(`${folder}/cases.safetensors`);
+    cases = await sharedCases(folder);
   });
-
-  function caseTensor(name: string): tf.Tensor4D {
-    const shape = cases.shape(name) as [number, number, number, number];
-    return tf.transpose(tf.tensor4d(cases.float32(name), shape), [0, 2, 3, 1]); // B,C,H,W -> B,H,W,C
-  }
 
   test('the backbone’s features are those of the graph', async () => {
     const image = tf.tensor4d(Float32Array.from(cases.raw('input.image')), [2, 384, 384, 3]);
     const features = model.features(image);
     for (const [index, stride] of [16, 32].entries()) {
-      const expected = await caseTensor(`backbone.${stride}`).data();
+      const expected = await imagesOf(cases, `backbone.${stride}`).data();
       expect(relativeL2(await features[index]!.data(), expected), `stride ${stride}`).toBeLessThanOrEqual(1e-4);
     }
   });
 
   test('forward from the reference’s features: memory, selection and every layer', async () => {
-    const trace = model.decode(model.encodeFeatures(caseTensor('backbone.16'), caseTensor('backbone.32')), {
+    const trace = model.decode(model.encodeFeatures(imagesOf(cases, 'backbone.16'), imagesOf(cases, 'backbone.32')), {
       dense: true,
     });
     await expectSelection(trace, cases);

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, type RefObject } from 'react';
 import { SIDES, type Side } from '../../lib/compare-models';
 import { useAppState, useCommands, useCompare, useCompareStore } from '../../state/react';
 import { currentItem } from '../../state/select';
+import type { ZoomActions } from '../../ui/ZoomButtons';
 import { mountPictures, type PicturesHandle } from './mount-pictures';
 import { sceneOf } from './scene';
 import { togetherWith, type Shown } from './use-comparison';
@@ -12,13 +13,7 @@ export interface PictureRefs {
   canvas: RefObject<HTMLCanvasElement | null>;
 }
 
-export interface ZoomButtons {
-  in(): void;
-  out(): void;
-  fit(): void;
-}
-
-export function usePictures(shown: Shown): { elements: Record<Side, PictureRefs>; zoom: ZoomButtons } {
+export function usePictures(shown: Shown): { elements: Record<Side, PictureRefs>; zoom: ZoomActions } {
   const store = useCompareStore();
   const elements = usePictureRefs();
   const handle = useRef<PicturesHandle>(null);

@@ -3,21 +3,8 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { EvaluationRecord } from '../../lib/training';
 import type { LayerId } from '../../lib/types';
+import { ApGain, formatAp } from '../../ui/ApCells';
 import styles from './heldout.module.css';
-
-/** COCO's -1: nothing to measure. */
-const known = (value: number | undefined): value is number => value !== undefined && value >= 0;
-const shown = (value: number | undefined): string => (known(value) ? value.toFixed(3) : '\u2013');
-
-function Gain({ from, to }: { from: number | undefined; to: number | undefined }): ReactNode {
-  const gain = known(from) && known(to) ? to - from : null;
-  const sign = gain === null ? 0 : Math.sign(Math.round(gain * 1000));
-  return (
-    <td data-sign={sign}>
-      {gain === null ? '' : `${sign > 0 ? '+' : sign < 0 ? '\u2212' : ''}${Math.abs(gain).toFixed(3)}`}
-    </td>
-  );
-}
 
 interface TableProps {
   before: EvaluationRecord;
@@ -52,9 +39,9 @@ export function ApTable({ before, now, nameOf }: TableProps & { nameOf(layer: La
             {(['AP', 'AP50'] as const).flatMap((figure) => {
               const from = before.layers[index]?.[figure];
               return [
-                <td key={figure}>{shown(from)}</td>,
-                <td key={`${figure} now`}>{shown(layer[figure])}</td>,
-                <Gain key={`${figure} gain`} from={from} to={layer[figure]} />,
+                <td key={figure}>{formatAp(from)}</td>,
+                <td key={`${figure} now`}>{formatAp(layer[figure])}</td>,
+                <ApGain key={`${figure} gain`} from={from} to={layer[figure]} />,
               ];
             })}
           </tr>
@@ -82,9 +69,9 @@ export function ClassTable({ before, now, layer }: TableProps & { layer: number 
         {Object.keys(latest).map((name) => (
           <tr key={name}>
             <th scope="row">{name}</th>
-            <td>{shown(first[name])}</td>
-            <td>{shown(latest[name])}</td>
-            <Gain from={first[name]} to={latest[name]} />
+            <td>{formatAp(first[name])}</td>
+            <td>{formatAp(latest[name])}</td>
+            <ApGain from={first[name]} to={latest[name]} />
           </tr>
         ))}
       </tbody>

@@ -1,10 +1,11 @@
 /** Files, a folder, samples, the camera. Pasting and dropping work anywhere on the page. */
-import { useRef, type ChangeEvent, type ReactNode } from 'react';
+import { useRef, type ReactNode } from 'react';
 import { Camera, FolderOpen, ImagePlus, Images as Pictures, Video } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useAppState, useCommands } from '../../state/react';
 import { SAMPLES } from '../../state/samples';
 import { Button, IconButton } from '../../ui/Button';
+import { FileInput } from '../../ui/FileInput';
 import { Menu, MenuItem } from '../../ui/Menu';
 import styles from './images.module.css';
 
@@ -13,35 +14,11 @@ export function AddImages(): ReactNode {
   const commands = useCommands();
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
-  const take = (event: ChangeEvent<HTMLInputElement>): void => {
-    const input = event.currentTarget;
-    const picked = [...(input.files ?? [])];
-    // Emptied, so that the same file can be picked again.
-    input.value = '';
-    if (picked.length > 0) commands.addItems(picked, 'file');
-  };
+  const add = (picked: File[]): void => commands.addItems(picked, 'file');
   return (
     <div className={styles['add']} role="group" aria-label={t('images.add')}>
-      <input
-        ref={files}
-        type="file"
-        multiple
-        className="unseen"
-        tabIndex={-1}
-        aria-label={t('images.filesInput')}
-        accept="image/*,.zip,.safetensors,.json"
-        onChange={take}
-      />
-      <input
-        ref={folder}
-        type="file"
-        multiple
-        className="unseen"
-        tabIndex={-1}
-        aria-label={t('images.folderInput')}
-        {...{ webkitdirectory: '' }}
-        onChange={take}
-      />
+      <FileInput ref={files} label={t('images.filesInput')} accept="image/*,.zip,.safetensors,.json" onFiles={add} />
+      <FileInput ref={folder} label={t('images.folderInput')} pick="folder" onFiles={add} />
       <Button className={styles['main']!} aria-label={t('images.open')} onClick={() => files.current?.click()}>
         <ImagePlus />
         <span>{t('images.open')}</span>

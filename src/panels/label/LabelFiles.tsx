@@ -1,10 +1,11 @@
 /** Labels in from files and out to files. */
-import { useRef, type ChangeEvent, type ReactNode } from 'react';
+import { useRef, type ReactNode } from 'react';
 import { Download, Upload } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { LabelFormat } from '../../state/label-files';
 import { useCommands, useLabels } from '../../state/react';
 import { Button } from '../../ui/Button';
+import { FileInput } from '../../ui/FileInput';
 import { Menu, MenuHeading, MenuItem } from '../../ui/Menu';
 import styles from './label.module.css';
 
@@ -23,23 +24,13 @@ function ImportButton(): ReactNode {
   const { t } = useTranslation();
   const commands = useCommands();
   const input = useRef<HTMLInputElement>(null);
-  const take = (event: ChangeEvent<HTMLInputElement>): void => {
-    const picked = [...(event.currentTarget.files ?? [])];
-    // Emptied, so that the same file can be picked again.
-    event.currentTarget.value = '';
-    if (picked.length > 0) commands.addItems(picked, 'file');
-  };
   return (
     <>
-      <input
+      <FileInput
         ref={input}
-        type="file"
-        multiple
-        className="unseen"
-        tabIndex={-1}
-        aria-label={t('label.importInput')}
+        label={t('label.importInput')}
         accept=".json,.txt,.xml,.yaml,.yml,.zip,image/*"
-        onChange={take}
+        onFiles={(files) => commands.addItems(files, 'file')}
       />
       <Button aria-label={t('label.importLong')} title={t('label.importLong')} onClick={() => input.current?.click()}>
         <Upload />

@@ -1,19 +1,20 @@
 /** The row over the image: score threshold, trails or what is done to labels, tags, zoom. */
 import type { ReactNode } from 'react';
-import { Maximize, Minus, Plus, ScanEye, Tag } from 'lucide-react';
+import { ScanEye, Tag } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { switchLooking } from '../../state/looking';
 import { useAppState, useAppStore, useLabels } from '../../state/react';
 import { MAX_THRESHOLD, MIN_THRESHOLD } from '../../state/view';
 import { IconButton } from '../../ui/Button';
 import { formatPercent } from '../../ui/format';
+import { LabelledSlider } from '../../ui/LabelledSlider';
 import { Segmented } from '../../ui/Segmented';
-import { Slider } from '../../ui/Slider';
+import { ZoomButtons, type ZoomActions } from '../../ui/ZoomButtons';
 import { LabelTools } from './LabelTools';
 import styles from './stage.module.css';
 
 interface StageToolbarProps {
-  zoom: { in(): void; out(): void; fit(): void };
+  zoom: ZoomActions;
   magnification: number;
 }
 
@@ -27,16 +28,10 @@ export function StageToolbar({ zoom, magnification }: StageToolbarProps): ReactN
       <TagsButton />
       {mode === 'label' ? null : <LookingButton />}
       <div className={styles['zoom']} role="group" aria-label={t('stage.zoom')}>
-        <IconButton label={t('stage.zoomOut')} shortcut="-" onClick={zoom.out}>
-          <Minus />
-        </IconButton>
-        <span className={styles['magnification']}>{formatPercent(magnification)}</span>
-        <IconButton label={t('stage.zoomIn')} shortcut="+" onClick={zoom.in}>
-          <Plus />
-        </IconButton>
-        <IconButton label={t('stage.fit')} shortcut="0" onClick={zoom.fit}>
-          <Maximize />
-        </IconButton>
+        <ZoomButtons
+          zoom={zoom}
+          magnification={<span className={styles['magnification']}>{formatPercent(magnification)}</span>}
+        />
       </div>
     </div>
   );
@@ -47,20 +42,17 @@ function ThresholdSlider(): ReactNode {
   const threshold = useAppState((state) => state.threshold);
   const setThreshold = useAppState((state) => state.setThreshold);
   return (
-    <div className={styles['threshold']}>
-      <span aria-hidden="true">{t('stage.threshold')}</span>
-      <Slider
-        label={t('stage.thresholdLong')}
-        value={threshold}
-        min={MIN_THRESHOLD}
-        max={MAX_THRESHOLD}
-        step={0.01}
-        valueText={threshold.toFixed(2)}
-        onChange={setThreshold}
-        className={styles['thresholdSlider']!}
-      />
-      <output>{threshold.toFixed(2)}</output>
-    </div>
+    <LabelledSlider
+      name={t('stage.threshold')}
+      label={t('stage.thresholdLong')}
+      value={threshold}
+      min={MIN_THRESHOLD}
+      max={MAX_THRESHOLD}
+      step={0.01}
+      valueText={threshold.toFixed(2)}
+      onChange={setThreshold}
+      className={styles['threshold']!}
+    />
   );
 }
 

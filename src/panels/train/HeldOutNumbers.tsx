@@ -3,9 +3,8 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RunInfo } from '../../lib/training';
 import { useTraining } from '../../state/react';
+import { ApGain, formatAp } from '../../ui/ApCells';
 import styles from './train.module.css';
-
-const shown = (value: number | undefined): string => (value === undefined || value < 0 ? '\u2013' : value.toFixed(3));
 
 export function HeldOutNumbers({ id, best }: { id: string; best: RunInfo['best'] }): ReactNode {
   const { t } = useTranslation();
@@ -29,15 +28,13 @@ export function HeldOutNumbers({ id, best }: { id: string; best: RunInfo['best']
         <tbody>
           {now.layers.map(({ layer, AP }, index) => {
             const first = before.layers[index]?.AP;
-            const gain = has && first !== undefined && first >= 0 && AP >= 0 ? AP - first : null;
+            const latest = has ? AP : undefined;
             return (
               <tr key={layer}>
                 <th scope="row">{layer === 'select' ? t('layers.select') : t('layers.layer', { number: layer })}</th>
-                <td>{shown(first)}</td>
-                <td>{has ? shown(AP) : '\u2013'}</td>
-                <td data-sign={gain === null ? 0 : Math.sign(gain)}>
-                  {gain === null ? '' : `${gain > 0 ? '+' : gain < 0 ? '\u2212' : ''}${Math.abs(gain).toFixed(3)}`}
-                </td>
+                <td>{formatAp(first)}</td>
+                <td>{formatAp(latest)}</td>
+                <ApGain from={first} to={latest} />
               </tr>
             );
           })}

@@ -99,7 +99,7 @@ function Controls({ run }: { run: RunInfo }): ReactNode {
         </Button>
       ) : null}
       {run.best ? (
-        <>
+        <span className={styles['pair']}>
           <Button
             onClick={() => commands.openRun(run.id, 'best')}
             title={run.best.step === 0 ? t('train.useBeforeNote') : t('train.useBestNote')}
@@ -110,15 +110,15 @@ function Controls({ run }: { run: RunInfo }): ReactNode {
           <IconButton label={t('train.saveBest')} onClick={() => commands.saveRun(run.id, 'best')}>
             <Download />
           </IconButton>
-        </>
+        </span>
       ) : null}
       {run.step > 0 ? (
-        <>
+        <span className={styles['pair']}>
           <Button onClick={() => commands.openRun(run.id, 'last')}>{t('train.useLast')}</Button>
           <IconButton label={t('train.saveLast')} onClick={() => commands.saveRun(run.id, 'last')}>
             <Download />
           </IconButton>
-        </>
+        </span>
       ) : null}
     </div>
   );

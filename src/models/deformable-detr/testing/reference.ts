@@ -1,11 +1,10 @@
 /** A small Deformable DETR of the reference with its batch of two images, the second padded on the right. */
-import * as tf from '@tensorflow/tfjs-core';
-import { labelsOf } from '../../../data/config-file';
-import { readSafetensors, type Safetensors } from '../../../data/safetensors';
-import { sharedBytes } from '../../../kernels/testing/shared';
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Safetensors } from '../../../data/safetensors';
 import type { Labels } from '../../../lib/set-prediction';
 import type { TensorSource } from '../../../lib/tensor-source';
 import { tensorSource, type PlainTensor } from '../../tensors';
+import { imagesOf, paddedPair, sharedCases, sharedCheckpoint } from '../../testing/reference';
 import { DeformableDetr } from '../model';
 
 export const KINDS = ['deformable_detr', 'deformable_detr_refine', 'deformable_detr_two_stage'] as const;
@@ -24,31 +23,11 @@ export interface Reference {
 }
 
 export async function readReference(kind: Kind): Promise<Reference> {
-  const bytes = (file: string): Promise<ArrayBuffer> => sharedBytes(`reference/${kind}/${file}`);
-  const json = async (file: string): Promise<Record<string, unknown>> =>
-    JSON.parse(new TextDecoder().decode(await bytes(file))) as Record<string, unknown>;
-  const read = async (file: string): Promise<Safetensors> => readSafetensors(await bytes(file), file);
-  const config = await json('config.json');
-  const [source, cases] = [await read('model.safetensors'), await read('cases.safetensors')];
-  const shape = cases.shape('input.pixel_values') as [number, number, number, number];
-  const pixels = Float32Array.from(cases.int64('input.pixel_mask'), Number);
-  return {
-    model: DeformableDetr.load({
-      config,
-      preprocessor: await json('preprocessor_config.json'),
-      classes: labelsOf(config),
-      weights: source,
-    }),
-    config,
-    source,
-    cases,
-    image: tf.transpose(tf.tensor4d(cases.float32('input.pixel_values'), shape), [0, 2, 3, 1]), // B,C,H,W -> B,H,W,C
-    mask: tf.tensor3d(pixels, cases.shape('input.pixel_mask') as [number, number, number]),
-    labels: [0, 1].map((image) => ({
-      classes: Array.from(cases.int64(`labels.${image}.classes`), Number),
-      boxes: cases.float32(`labels.${image}.boxes`),
-    })),
-  };
+  const folder = `reference/${kind}`;
+  const files = await sharedCheckpoint(folder);
+  const cases = await sharedCases(folder);
+  const { config, weights: source } = files;
+  return { model: DeformableDetr.load(files), config, source, cases, image: imagesOf(cases), ...paddedPair(cases) };
 }
 
 /** Rows of the reference's tensors that a model of one level has, by what their names end in; 4 heads of 4 points. */

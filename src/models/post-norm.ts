@@ -1,12 +1,15 @@
 /**
- * What encoder and decoder layers are made of: attention whose queries and keys have positions added, and the feed-forward
- * network, both with the norm behind them (post-norm; DETR, appendix A.3, figure 10).
+ * What encoder and decoder layers of DETR, Deformable DETR, RT-DETR and D-FINE are made of: attention whose queries and keys have
+ * positions added, and the feed-forward network, both with the norm behind them (post-norm; DETR, arXiv 2005.12872, appendix A.3,
+ * figure 10). Tensors by the hub's older names: <layer>.self_attn.{q,k,v,out}_proj, <layer>.self_attn_layer_norm,
+ * <layer>.{fc1,fc2,final_layer_norm}.
  *
  * B batch, T target tokens, S source tokens, D width, M heads.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import { attend, layerNorm, linear, type AttendOptions } from '../../nn/layers';
-import type { Parameters } from '../../nn/parameters';
+import type { Activation } from '../kernels/conv2d/op';
+import { attend, layerNorm, linear, type AttendOptions } from '../nn/layers';
+import type { Parameters } from '../nn/parameters';
 
 export interface Sources {
   /** [B,S,D] */
@@ -41,8 +44,8 @@ export function settle(p: Parameters, name: string, x: tf.Tensor3D, seen: tf.Ten
   return layerNorm(p, `${name}_layer_norm`, x, seen);
 }
 
-/** norm(x + fc2(relu(fc1 x))) of layer `name`. */
-export function feedForward(p: Parameters, name: string, x: tf.Tensor3D): tf.Tensor3D {
-  const inner = linear(p, `${name}.fc1`, x, { activation: 'relu' });
+/** norm(x + fc2(activation(fc1 x))) of layer `name`. */
+export function feedForward(p: Parameters, name: string, activation: Activation, x: tf.Tensor3D): tf.Tensor3D {
+  const inner = linear(p, `${name}.fc1`, x, { activation });
   return layerNorm(p, `${name}.final_layer_norm`, x, linear(p, `${name}.fc2`, inner));
 }
