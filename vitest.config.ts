@@ -49,6 +49,8 @@ export default defineConfig({
         test: {
           name: 'parity',
           ...PARITY,
+          // One page for all files: TF.js loads once, which is a second and a half a file. Each opens a device of its own.
+          isolate: false,
           browser: {
             enabled: true,
             headless: true,
