@@ -138,7 +138,16 @@ function linear({ a, b, bias, residual }: Inputs, { activation, scale, shift }: 
   return applyEpilogue(tf.matMul(a!, b!), options);
 }
 
+/** Rows of all images one after another. */
+function gatherTokens({ tokens, indices }: Inputs): tf.Tensor {
+  const [batch, count, channels] = tokens!.shape as [number, number, number];
+  const starts = tf.reshape(tf.range(0, batch * count, count, 'int32'), [batch, 1]);
+  const rows = tf.cast(tf.reshape(tf.add(indices!, starts), [indices!.size]), 'int32');
+  return tf.reshape(tf.gather(tf.reshape(tokens!, [batch * count, channels]), rows), [...indices!.shape, channels]);
+}
+
 const COMPOSED: Record<string, Composed> = {
+  StepGatherTokens: gatherTokens,
   StepRmsNorm: ({ x, weight }, { epsilon }) => rmsNorm(x!, weight!, epsilon as number),
   StepRmsNormResidual: ({ x, residual, weight }, { epsilon }) =>
     rmsNorm(tf.add(x!, residual!), weight!, epsilon as number),
