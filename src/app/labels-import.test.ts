@@ -113,6 +113,28 @@ describe('label files', () => {
     expect(page.texts.size).toBe(0);
   });
 
+  it('are no longer refused when their images have come', async () => {
+    const page = fixture();
+    await page.add('a.jpg', photo());
+    const refused = (): string[] => page.store.getState().refusals.map(({ message }) => message);
+    await read(page, {
+      'a.xml': xml('a.jpg', [1, 1, 4, 4]),
+      'b.xml': xml('b.jpg', [2, 2, 4, 4]),
+      'c.xml': xml('c.jpg', [2, 2, 4, 4]),
+      'bad.xml': '<annotation><object></annotation>',
+    });
+    expect(refused()).toHaveLength(2);
+    expect(refused()).toContainEqual(expect.stringContaining('names 2 images that are not there'));
+    await page.add('b.jpg', photo());
+    await page.labelImport.readWaiting();
+    expect(refused()).toHaveLength(2);
+    expect(refused()).toContainEqual(expect.stringContaining('names 1 images that are not there'));
+    await page.add('c.jpg', photo());
+    await page.labelImport.readWaiting();
+    expect(refused()).toHaveLength(1);
+    expect(page.store.getState().refusals[0]!.subject).toContain('bad.xml');
+  });
+
   it('of YOLO wait, too, wherever the photo lies', async () => {
     const page = fixture();
     await read(page, { 'set/data.yaml': 'names: [cat]\ntrain: images\n', 'set/labels/a.txt': '0 0.5 0.5 0.5 0.5\n' });

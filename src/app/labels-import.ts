@@ -34,6 +34,17 @@ type ReadSet = ReadLabels['sets'][number];
 
 export function createLabelImport({ store, labels, pictures, ports, keepTexts }: ImportParts): LabelImport {
   let waiting: Record<string, string> = {};
+  /** What was refused of files that wait: some of it, images that are not here above all, is mended by what comes. */
+  let said: AppError[] = [];
+
+  /** Says of files that waited what holds now. */
+  const sayAgain = (problems: readonly AppError[]): void => {
+    const same = (a: AppError, b: AppError): boolean => a.subject === b.subject && a.message === b.message;
+    const gone = said.filter((old) => !problems.some((problem) => same(old, problem)));
+    const fresh = problems.filter((problem) => !said.some((old) => same(old, problem))).slice(0, gone.length);
+    gone.forEach((old, i) => store.getState().retract(old, fresh[i]));
+    said = [...said.filter((old) => !gone.includes(old)), ...fresh];
+  };
 
   const setWaiting = (texts: Record<string, string>): void => {
     const gone = Object.keys(waiting).filter((path) => !(path in texts));
@@ -109,8 +120,10 @@ export function createLabelImport({ store, labels, pictures, ports, keepTexts }:
       const left = { ...withoutKeys(waiting, new Set(texts.keys())) };
       for (const path of read.waiting) left[path] = await texts.get(path)!.text();
       setWaiting(left);
-      // Of files that wait everything was said when they came.
-      if (!again) for (const problem of problems) store.getState().refuse(problem);
+      if (again) sayAgain(problems);
+      else for (const problem of problems) store.getState().refuse(problem);
+      const mayMend = ({ subject }: AppError): boolean => !texts.has(subject) || read.waiting.includes(subject);
+      if (!again && read.waiting.length > 0) said.push(...problems.filter(mayMend));
       return problems;
     } catch (thrown) {
       const error = toAppError(thrown, 'labels');
@@ -135,6 +148,9 @@ export function createLabelImport({ store, labels, pictures, ports, keepTexts }:
         if (entries.length > 0) await readAll(new Map(entries.map(([path, text]) => [path, new Blob([text])])), true);
       }),
     wait: (texts) => setWaiting({ ...waiting, ...texts }),
-    forget: () => setWaiting({}),
+    forget: () => {
+      said = [];
+      setWaiting({});
+    },
   };
 }

@@ -47,6 +47,8 @@ export interface ImagesSlice {
   /** Keeps a result. `stored` results never replace live ones. */
   setResult(id: string, result: ImageDetections, stored?: boolean): void;
   refuse(error: AppError): void;
+  /** Takes back what was refused, or says something else in its place; nothing happens where it has been dismissed. */
+  retract(error: AppError, instead?: AppError): void;
   dismissRefusal(index: number): void;
   dismissRefusals(): void;
 }
@@ -124,6 +126,10 @@ export const createImagesSlice: StateCreator<ImagesSlice, [], [], ImagesSlice> =
     }),
 
   refuse: (error) => set(({ refusals }) => ({ refusals: [...refusals, error] })),
+  retract: (error, instead) =>
+    set(({ refusals }) => ({
+      refusals: refusals.flatMap((one) => (one !== error ? [one] : instead ? [instead] : [])),
+    })),
   dismissRefusal: (index) => set(({ refusals }) => ({ refusals: refusals.filter((_, at) => at !== index) })),
   dismissRefusals: () => set({ refusals: [] }),
 });
