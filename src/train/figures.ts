@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Labels, Match, SetPrediction } from '../lib/set-prediction';
 import type { TrainSettings } from '../lib/train-settings';
 import type { LayerRecord, RewardParts, StepRecord } from '../lib/training';
+import type { Detector } from '../models/detector';
 import { returnsOf } from '../rl/returns';
 import type { PolicyObjective } from './policy-objective';
 import { earn, type Earned, type Rules } from './rewards';
@@ -47,7 +48,7 @@ type LossFigures = Pick<LayerRecord, 'classLoss' | 'boxLoss' | 'klGt'> &
   Record<'klRef' | 'entropy' | 'ratio' | 'clipShare', number>;
 
 /** One of each decoder layer; the query selection's losses are in the total only. */
-export function lossFigures(numbers: Float32Array, layers: number): LossFigures[] {
+function lossFigures(numbers: Float32Array, layers: number): LossFigures[] {
   const at = (figure: number, k: number): number => numbers[HEAD + figure * layers + k]!;
   return Array.from({ length: layers }, (_, k) => {
     const [classLoss, boxLoss] = [at(0, k), at(1, k)];
@@ -77,7 +78,7 @@ const mean = (values: readonly number[]): number =>
 const PARTS = ['iou', 'accuracy', 'overlap', 'extra', 'reward'] as const;
 
 /** Means of every layer: over the rollouts, or over the path without noise where there are none. */
-export function rewardFigures(
+function rewardFigures(
   path: readonly (readonly (Earned | null)[])[],
   sampled: Pick<Outcome, 'earned'> | null,
   { discount }: TrainSettings,
@@ -96,7 +97,7 @@ export function rewardFigures(
 }
 
 /** Mean and standard deviation of a layer's advantages. @param advantages [R,K,Q] packed */
-export function advantageFigures(
+function advantageFigures(
   advantages: Float32Array,
   layer: number,
   { layers, queries }: { layers: number; queries: number },
@@ -106,6 +107,37 @@ export function advantageFigures(
     for (let q = 0; q < queries; q++) values.push(advantages[at + q]!);
   const advantageMean = mean(values);
   return { advantageMean, advantageStd: Math.sqrt(mean(values.map((value) => (value - advantageMean) ** 2))) };
+}
+
+/** What a step's layers did. */
+export interface LayersDone {
+  /** [K][B] of the path without noise; null for unlabelled images. */
+  mean: readonly (readonly (Earned | null)[])[];
+  /** Of the rollouts; null without a policy. */
+  outcome: Outcome | null;
+}
+
+/**
+ * One record of each decoder layer.
+ * @param numbers of the packed figures
+ * @param toStart whether there is a KL to the start
+ */
+export function layerRecords(
+  { mean: path, outcome }: LayersDone,
+  numbers: Float32Array,
+  { settings, detector, toStart }: { settings: TrainSettings; detector: Detector; toStart: boolean },
+): LayerRecord[] {
+  const { layers, queries } = detector;
+  const rewards = rewardFigures(path, outcome, settings);
+  return lossFigures(numbers, layers).map(({ klRef, entropy, ratio, clipShare, ...loss }, k) => ({
+    layer: k + 1,
+    ...rewards[k]!,
+    ...loss,
+    ...(outcome
+      ? { ...advantageFigures(outcome.judged.advantages, k, { layers, queries }), entropy, ratio, clipShare }
+      : { advantageMean: null, advantageStd: null, entropy: null, ratio: null, clipShare: null }),
+    klRef: toStart ? klRef : null,
+  }));
 }
 
 /** Of a step whose predictions were not finite: there is nothing to tell but that. */

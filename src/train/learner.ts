@@ -10,7 +10,7 @@ import { DetectorError } from '../lib/errors';
 import { seededRandom } from '../lib/random';
 import type { Labels, SetPrediction } from '../lib/set-prediction';
 import { clustersOf, type TrainSettings } from '../lib/train-settings';
-import type { LayerRecord, StepRecord } from '../lib/training';
+import type { StepRecord } from '../lib/training';
 import { selectionOf, type Detector, type Memory, type Trace } from '../models/detector';
 import { denoisingLoss } from '../models/denoising/loss';
 import { whileCheckpointing } from '../nn/checkpointing';
@@ -18,15 +18,7 @@ import { gradientsOf } from '../nn/tape';
 import type { Parameters } from '../nn/parameters';
 import type { Batch, Taught } from './batch';
 import { distilObjective } from './distil-objective';
-import {
-  advantageFigures,
-  brokenFigures,
-  lossFigures,
-  meanEarned,
-  packFigures,
-  rewardFigures,
-  totalFigures,
-} from './figures';
+import { brokenFigures, layerRecords, meanEarned, packFigures, totalFigures } from './figures';
 import { Optimiser, type OptimiserState } from './optimiser';
 import { policyObjective } from './policy-objective';
 import { knownLabels } from './labelled';
@@ -201,13 +193,14 @@ export class Learner {
 
   /** @param numbers of the packed figures */
   private figuresOf(step: number, pass: Pass, numbers: Float32Array, { norm, applied }: Learnt): Figures {
+    const { settings, detector } = this;
     return {
       step,
       gradientNorm: norm,
-      learningRate: learningRateAt(step, this.settings),
+      learningRate: learningRateAt(step, settings),
       applied,
-      ...totalFigures(numbers, this.settings),
-      layers: this.layerRecords(pass, numbers),
+      ...totalFigures(numbers, settings),
+      layers: layerRecords(pass, numbers, { settings, detector, toStart: this.frozen !== null }),
     };
   }
 
@@ -258,21 +251,6 @@ export class Learner {
     const { denoising: copies, seed } = this.settings;
     if (copies === 0) return null;
     return denoisingLoss(this.detector, memory, labels, { copies, random: seededRandom(seed, 'denoising', step) });
-  }
-
-  private layerRecords({ outcome, mean }: Pass, numbers: Float32Array): LayerRecord[] {
-    const { settings, detector } = this;
-    const { layers, queries } = detector;
-    const rewards = rewardFigures(mean, outcome, settings);
-    return lossFigures(numbers, layers).map(({ klRef, entropy, ratio, clipShare, ...loss }, k) => ({
-      layer: k + 1,
-      ...rewards[k]!,
-      ...loss,
-      ...(outcome
-        ? { ...advantageFigures(outcome.judged.advantages, k, { layers, queries }), entropy, ratio, clipShare }
-        : { advantageMean: null, advantageStd: null, entropy: null, ratio: null, clipShare: null }),
-      klRef: this.frozen ? klRef : null,
-    }));
   }
 
   /** The trained weights that count: those of `measured`. */
