@@ -11,10 +11,11 @@ import type { KernelTime, StagedPlan } from '../kernels/plan/plan';
 import { recordStages, type Recording } from '../kernels/plan/record';
 import type { Labels, Match, SetPrediction } from '../lib/set-prediction';
 import type { TrainSettings } from '../lib/train-settings';
-import { decoderLayers, type Detector, type Memory } from '../models/detector';
+import { decoderLayers, type Detector, type Memory, type Trace } from '../models/detector';
 import { targetNumbers, type SetTargets } from '../models/set-loss/targets';
 import { gradientsNow } from '../nn/tape';
 import type { Batch } from './batch';
+import { edgeLoss, sharesOf } from './edge-objective';
 import { packFigures } from './figures';
 import { knownLabels, labelledWeights, setsOf } from './labelled';
 import { PlannedRollouts, type PolicySize, type Unfit } from './planned-rollouts';
@@ -70,13 +71,15 @@ export class PlannedStep {
   private readonly plan: StagedPlan;
   private readonly groups: Group[] = [];
   private counted: tf.Tensor1D | undefined;
+  /** Of every decoder layer but the last, where the family learns distributions of edges. */
+  private readonly shares: tf.Tensor2D[] = [];
   private gradients: readonly tf.Tensor[] = [];
   private loss: tf.Scalar | undefined;
   private rollouts: PlannedRollouts | undefined;
 
   /**
    * Whether a step is the same work whatever the batch holds: one pass over its rollouts, no teacher, no copies of labels, the encoder
-   * frozen, and a loss that needs no number of pairs but what its targets say.
+   * frozen, and a loss that needs no number of pairs but what its targets and shares say.
    */
   static fits({ setLoss }: Detector, settings: TrainSettings, { memory, taught }: Batch): boolean {
     return (
@@ -86,7 +89,6 @@ export class PlannedStep {
       !taught &&
       (settings.policy === 'none' || settings.epochs === 1) &&
       settings.denoising === 0 &&
-      !setLoss.fineGrained &&
       setLoss.classes !== 'softmax'
     );
   }
@@ -146,6 +148,7 @@ export class PlannedStep {
     if (outcome && 'unfit' in outcome) return outcome;
     this.groups.forEach((group, index) => this.fill(group, labels, matches[index]!));
     this.write(this.counted!, labelledWeights(labels));
+    this.shares.forEach((shares, k) => this.write(shares, sharesOf(labels, matches[0]![k]!, detector.queries)));
     const [figures] = await plan.read(plan.outputs.length - 1);
     return { loss: this.loss!, gradients: this.gradients, figures: figures!, ...path, outcome };
   }
@@ -178,8 +181,13 @@ export class PlannedStep {
       this.rollouts = new PlannedRollouts(this.backend, recording, { detector, frozen, trace, settings }, this.size);
     const losses = this.lossesOf(recording, groups, memory.tokens.shape[0]);
     const weights = [settings.betaGt, ...others.map(({ weight }) => weight)];
+    const edges = this.edgesOf(recording, trace, memory.tokens.shape[0]);
     const policy: PolicyObjective | null = this.rollouts?.objective() ?? null;
-    const terms = [...losses.map((one, i) => tf.mul(totalOf(one), weights[i]!)), ...(policy ? [policy.loss] : [])];
+    const terms = [
+      ...losses.map((one, i) => tf.mul(totalOf(one), weights[i]!)),
+      ...(edges ? [tf.mul(edges, settings.betaGt)] : []),
+      ...(policy ? [policy.loss] : []),
+    ];
     const loss = terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar;
     return { loss, value: packFigures(loss, losses[0]!, policy, null, detector.layers) };
   }
@@ -192,6 +200,22 @@ export class PlannedStep {
       this.groups.push({ targets, layers: layers.map(({ logits }) => ({ logits: { shape: logits.shape } })) });
       return lossesAgainst(layers, targets, counted, this.rules.detector.setLoss);
     });
+  }
+
+  /** D-FINE's losses, where the family has them: against the decoder layers' own targets. */
+  private edgesOf(recording: Recording, trace: Trace, images: number): tf.Scalar | null {
+    const { layers: count, setLoss: recipe } = this.rules.detector;
+    if (!recipe.fineGrained) return null;
+    const { targets } = this.groups[0]!;
+    const layers = Array.from({ length: count }, (_, k) => {
+      const own = <T extends tf.Tensor>(all: T): T => tf.slice(all, k * images, images);
+      const part = { boxes: own(targets.boxes), present: own(targets.present), scale: own(targets.scale) };
+      if (k === count - 1) return { targets: part };
+      const shares = recording.input(tf.zeros<tf.Rank.R2>([images, 2]));
+      this.shares.push(shares);
+      return { targets: part, shares };
+    });
+    return edgeLoss(trace, { layers, mean: this.counted! }, recipe.fineGrained);
   }
 
   private fill({ layers, targets }: Group, labels: readonly (Labels | null)[], matches: Match[][]): void {

@@ -5,7 +5,7 @@ import type { OpenedDevice } from '../../kernels/backend';
 import { relativeL2 } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { aroundWarmRounds } from '../../kernels/testing/leaks';
-import { edgeDistillation, fineGrainedLoss } from './fine-grained';
+import { distillationShares, edgeDistillation, fineGrainedLoss } from './fine-grained';
 import { disposeTargets, setTargets, type SetTargets } from './targets';
 import cases from './testing/fine-grained-cases.json';
 
@@ -38,7 +38,10 @@ const targetsOf = (scale: 'image' | 'batch'): SetTargets =>
     })),
     { scale },
   );
-const COUNTED = [true, true];
+const shares = (): tf.Tensor2D => {
+  const matched = cases.matches.map((pairs) => pairs.queries.length);
+  return tf.tensor2d(distillationShares(matched, [true, true], queries), [images, 2]);
+};
 
 test('fine-grained localisation: by batch, by image, and its gradient', async () => {
   const byImage = fineGrainedLoss(answers(), targetsOf('image'), EDGES);
@@ -52,7 +55,7 @@ test('fine-grained localisation: by batch, by image, and its gradient', async ()
 
 test('distillation into the layers before: value and gradient', async () => {
   const total = (corners: tf.Tensor): tf.Scalar =>
-    edgeDistillation(answers(corners as tf.Tensor3D), teacher(), targetsOf('batch'), COUNTED, EDGES);
+    edgeDistillation(answers(corners as tf.Tensor3D), teacher(), targetsOf('batch'), shares(), EDGES);
   const { corners } = answers();
   expect(relativeL2(await total(corners).data(), [cases.ddf])).toBeLessThanOrEqual(1e-4);
   expect(relativeL2(await tf.grad(total)(corners).data(), cases.ddfGradient)).toBeLessThanOrEqual(1e-3);
@@ -62,7 +65,7 @@ test('a layer that says the same as the last has nothing to learn, and the last 
   const { corners } = teacher();
   const total = (own: tf.Tensor, theirs: tf.Tensor): tf.Scalar => {
     const last = { corners: theirs as tf.Tensor3D, logits: teacher().logits };
-    return edgeDistillation(answers(own as tf.Tensor3D), last, targetsOf('batch'), COUNTED, EDGES);
+    return edgeDistillation(answers(own as tf.Tensor3D), last, targetsOf('batch'), shares(), EDGES);
   };
   expect(Math.abs((await total(corners, corners).data())[0]!)).toBeLessThanOrEqual(1e-5);
   // TF.js refuses a gradient of what nothing leads back to.
@@ -76,7 +79,7 @@ test('warm steps leave nothing behind', () => {
     const total = (corners: tf.Tensor): tf.Scalar => {
       const moved = { ...own, corners: corners as tf.Tensor3D };
       const located = tf.sum(fineGrainedLoss(moved, targets, EDGES));
-      return tf.add(located, edgeDistillation(moved, last, targets, COUNTED, EDGES));
+      return tf.add(located, edgeDistillation(moved, last, targets, shares(), EDGES));
     };
     tf.dispose(tf.grad(total)(own.corners));
     disposeTargets(targets);

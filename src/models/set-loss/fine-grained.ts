@@ -66,7 +66,7 @@ const byEdge = (corners: tf.Tensor3D, bins: number): tf.Tensor4D => {
  */
 export function fineGrainedLoss(
   { corners, reference, boxes }: EdgeAnswers,
-  targets: SetTargets,
+  targets: Pick<SetTargets, 'boxes' | 'present' | 'scale'>,
   edges: FineGrained,
 ): tf.Tensor1D {
   const [wanted, weight] = untraced(() => {
@@ -89,34 +89,46 @@ function divergence(corners: tf.Tensor3D, teacher: tf.Tensor3D, bins: number): t
 }
 
 /**
- * Decoupled distillation: divergence from the last layer's distributions, over matched queries weighted by their IoU and over the others
- * weighted by the last layer's score; the two means are mixed by the roots of their numbers.
- * @param targets of this layer's own matching, S images
+ * What decides how much matched and other queries count in the distillation, from the numbers of pairs alone: their two means are mixed
+ * by the roots of their numbers.
+ * @param matched [S] pairs of each image
  * @param counted [S] images that anybody labelled; the others say nothing
+ * @returns [S,2] packed: the weight of a matched query, and of another
+ */
+export function distillationShares(
+  matched: readonly number[],
+  counted: readonly boolean[],
+  queries: number,
+): Float32Array<ArrayBuffer> {
+  const images = Math.max(1, counted.filter(Boolean).length);
+  const pairs = 4 * matched.reduce((sum, count, image) => sum + (counted[image] ? count : 0), 0);
+  const others = 4 * queries * counted.filter(Boolean).length - pairs;
+  const [near, far] = [Math.sqrt(pairs / images), Math.sqrt(others / images)];
+  const unit = TEMPERATURE ** 2 / Math.max(EPSILON, near + far);
+  const shares = [(near / Math.max(1, pairs)) * unit, (far / Math.max(1, others)) * unit];
+  return Float32Array.from(counted.flatMap((on) => shares.map((share) => (on ? share : 0))));
+}
+
+/**
+ * Decoupled distillation: divergence from the last layer's distributions, over matched queries weighted by their IoU and over the others
+ * weighted by the last layer's score.
+ * @param targets of this layer's own matching, S images
+ * @param shares [S,2] as `distillationShares` says
  * @returns one number for the batch; gradient to the corners
  */
 export function edgeDistillation(
   { corners, boxes }: EdgeAnswers,
   teacher: { corners: tf.Tensor3D; logits: tf.Tensor3D },
-  targets: SetTargets,
-  counted: readonly boolean[],
+  targets: Pick<SetTargets, 'boxes' | 'present'>,
+  shares: tf.Tensor2D,
   { bins }: FineGrained,
 ): tf.Scalar {
-  const queries = corners.shape[1];
-  const images = counted.filter(Boolean).length;
-  const matched = 4 * targets.matched.reduce((sum, count, image) => sum + (counted[image] ? count : 0), 0);
-  const others = 4 * queries * images - matched;
-  const [near, far] = [Math.sqrt(matched / images), Math.sqrt(others / images)];
   const weight = untraced(() => {
     const { present } = targets;
-    const absent = tf.sub(1, present);
+    const [near, far] = tf.split(shares, 2, 1) as [tf.Tensor, tf.Tensor]; // S,1
     const score = tf.max(tf.sigmoid(teacher.logits), 2);
     const { iou } = overlaps(boxes, targets.boxes);
-    const ofMatched = tf.mul(tf.mul(iou, present), near / Math.max(1, matched));
-    const ofOthers = tf.mul(tf.mul(score, absent), far / Math.max(1, others));
-    const rows = tf.tensor2d(counted.map(Number), [counted.length, 1]);
-    const mixed = tf.div(tf.add(ofMatched, ofOthers), Math.max(EPSILON, near + far));
-    return tf.mul(tf.mul(mixed, rows), TEMPERATURE ** 2);
+    return tf.add(tf.mul(tf.mul(iou, present), near), tf.mul(tf.mul(score, tf.sub(1, present)), far));
   });
   const each = tf.sum(divergence(corners, stopGradient(teacher.corners), bins), 2); // S,Q
   return tf.sum(tf.mul(each, weight));
