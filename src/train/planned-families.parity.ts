@@ -1,5 +1,5 @@
 /** Planned steps against traced ones in families whose step differs from StepDETR's: edge losses, all queries sampled. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { afterEach, expect, test } from 'vitest';
 import { deviceCopy } from '../kernels/adamw/device-copy';
 import { randomNormal } from '../kernels/random-normal/op';
