@@ -51,6 +51,7 @@ export default defineConfig({
           ...PARITY,
           // One page for all files: TF.js loads once, which is a second and a half a file. Each opens a device of its own.
           isolate: false,
+          setupFiles: ['src/kernels/testing/close-devices.ts'],
           browser: {
             enabled: true,
             headless: true,

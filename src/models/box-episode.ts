@@ -69,12 +69,13 @@ export function boxEpisode(
   const start: QueryState = { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) };
   /** [B,Q,D]: all rollouts of an image start alike. */
   const firstMeanOf = (): tf.Tensor3D => sampled(firstMean ?? layerMean(0, start));
-  /** [B,A,D] @param at [B,A] */
+  /** [B,A,D] of some queries, with no more computed than is less work. @param at [B,A] */
   const firstMeanAt = (at: tf.Tensor2D): tf.Tensor3D => {
-    const queries = explored ? explored.queries.shape[1] : start.queries.shape[1];
-    if (firstMean || at.shape[1] >= queries) return gatherTokens(firstMeanOf(), at);
+    if (firstMean || !explored) return gatherTokens(firstMeanOf(), at);
     const own = { queries: sampled(start.queries), boxes: sampled(start.boxes) };
-    return layerMean(0, own, { ...companyIn({ ...own, ...othersIn(explored, 0) }), at });
+    const among = companyIn({ ...own, ...othersIn(explored, 0) });
+    const fewer = at.shape[1] < explored.queries.shape[1];
+    return fewer ? layerMean(0, own, { ...among, at }) : gatherTokens(layerMean(0, own, among), at);
   };
   const company = (step: number, state: EpisodeState): Company => ({ ...companyIn(state), memo: memoOf(memos, step) });
   return {

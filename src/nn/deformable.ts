@@ -99,9 +99,6 @@ function projectedSamples(
   return tf.reshape(tf.add(tf.sum(each, 1), tf.mul(share, bias)), [batch, queries, width]);
 }
 
-/** Whether sampling before projecting is less work: a query's samples are as many rows as it has heads. */
-export const fewLook = (queries: number, heads: number, tokens: number): boolean => queries * heads < tokens;
-
 /**
  * Reads the levels where the query says.
  * @param centre [B,Q,1,1,2] fractions of the image

@@ -3,12 +3,24 @@ import { openWebGpu, type OpenedDevice } from '../backend';
 import { submit } from '../submit';
 
 const faults: string[] = [];
+const devices = new Set<GPUDevice>();
 
 export async function openTestDevice(): Promise<OpenedDevice> {
-  return openWebGpu('high-performance', {
-    onLost: (reason) => faults.push(`device lost: ${reason}`),
+  const opened = await openWebGpu('high-performance', {
+    onLost: (reason) => {
+      if (devices.has(opened.device)) faults.push(`device lost: ${reason}`);
+    },
     onFault: (message) => faults.push(message),
   });
+  devices.add(opened.device);
+  return opened;
+}
+
+/** Frees all that a file's devices hold: all files share a page, and a browser has memory for few devices. */
+export function closeTestDevices(): void {
+  const all = [...devices];
+  devices.clear();
+  all.forEach((device) => device.destroy());
 }
 
 /** Call in afterEach: waits for the queue and throws what the device complained of since the last call. */

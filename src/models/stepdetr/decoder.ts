@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { scoped } from '../../kernels/scope';
 import { topK } from '../../kernels/top-k/op';
-import { fewLook, lookAroundBoxes } from '../../nn/deformable';
+import { lookAroundBoxes, type Unprojected } from '../../nn/deformable';
 import { gatherTokens } from '../../kernels/gather-tokens/op';
 import { refineBoxes } from '../../nn/geometry';
 import { attend, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
@@ -65,11 +65,7 @@ function runLayer(
   const images = memory.tokens.shape[0];
   const { looked, second } = scoped(`${part}/cross attention`, () => {
     const [asking, around] = [grouped(tf.add(first, position), images), grouped(own.boxes, images)];
-    const value =
-      memory.values?.[index] ??
-      (fewLook(asking.shape[1], c.heads, memory.tokens.shape[1])
-        ? { tokens: memory.tokens, projection: projection(index) }
-        : linear(p, projection(index), memory.tokens));
+    const value = memory.values?.[index] ?? readBy(p, index, memory, company, asking.shape[1] * c.heads);
     const looked = lookAroundBoxes(p, names, asking, around, value, sampling);
     const sampled = tf.reshape(looked.mixed, own.queries.shape) as tf.Tensor3D;
     const second = rmsNorm(p, `${name}.cross_norm.weight`, first, linear(p, `${name}.cross.out`, sampled));
@@ -100,6 +96,22 @@ const projection = (index: number): string => `layers.${index}.cross.value`;
 /** [B,N,D] the memory as the cross attention of layer `index` reads it. */
 function valueOf(p: Parameters, index: number, { tokens }: Memory): tf.Tensor3D {
   return scoped(`${decoderPart(index)}/cross attention`, () => linear(p, projection(index), tokens));
+}
+
+/**
+ * What the cross attention of layer `index` reads. Where some queries of a company are asked, whose samples are fewer than the tokens, it
+ * samples first; else the projection comes first, as in detection, to the last bit.
+ * @param samples of an image: queries times heads
+ */
+function readBy(
+  p: Parameters,
+  index: number,
+  { tokens }: Memory,
+  { at, others }: Company,
+  samples: number,
+): tf.Tensor3D | Unprojected {
+  const few = (at ?? others) !== undefined && samples < tokens.shape[1];
+  return few ? { tokens, projection: projection(index) } : linear(p, projection(index), tokens);
 }
 
 /** Class logits [B,Q,C] and boxes [B,Q,4] of queries that left a layer; `from` are the boxes that entered it. */
