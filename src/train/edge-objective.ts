@@ -57,7 +57,7 @@ export const sharesOf = (
   queries: number,
 ): Float32Array<ArrayBuffer> =>
   distillationShares(
-    setsOf(labels, matches).map(({ match }) => match.queries.length),
+    matches.map((pairs) => pairs.queries.length),
     labels.map((one) => one !== null),
     queries,
   );

@@ -100,9 +100,10 @@ export function distillationShares(
   counted: readonly boolean[],
   queries: number,
 ): Float32Array<ArrayBuffer> {
-  const images = Math.max(1, counted.filter(Boolean).length);
+  const labelled = counted.filter(Boolean).length;
+  const images = Math.max(1, labelled);
   const pairs = 4 * matched.reduce((sum, count, image) => sum + (counted[image] ? count : 0), 0);
-  const others = 4 * queries * counted.filter(Boolean).length - pairs;
+  const others = 4 * queries * labelled - pairs;
   const [near, far] = [Math.sqrt(pairs / images), Math.sqrt(others / images)];
   const unit = TEMPERATURE ** 2 / Math.max(EPSILON, near + far);
   const shares = [(near / Math.max(1, pairs)) * unit, (far / Math.max(1, others)) * unit];
