@@ -4,12 +4,14 @@
  */
 import { Command } from 'commander';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { runMain } from './app/answers';
 import { runTool, ROOT } from './app/build';
 import { adapterOption, parseCount } from './app/options';
-import { planRuns, type PlannedRun } from './table/plan';
-import { tableOf, type RunResult } from './table/report';
+import { curvesSvg } from './table/curves';
+import { METHODS, planRuns, type PlannedRun } from './table/plan';
+import { groupBy, groupOf, tableOf, type MadeRun, type RunResult } from './table/report';
+import { keptRewards } from './table/rewards';
 
 interface Options {
   data: string;
@@ -37,6 +39,20 @@ async function make(run: PlannedRun, folder: string, adapter: string): Promise<v
   await runTool('node_modules/tsx/dist/cli.mjs', ['scripts/finetune.ts', ...args]);
 }
 
+/** The reward curves of every group of runs. @returns the groups that have some */
+async function draw(results: readonly MadeRun[], out: string, folder: string): Promise<Set<string>> {
+  const curves = groupBy(
+    results.flatMap(({ run }) => {
+      const rewards = keptRewards(join(out, run.id));
+      return rewards ? [{ group: groupOf(run), method: run.method, seed: run.seed, rewards }] : [];
+    }),
+    ({ group }) => group,
+  );
+  mkdirSync(folder, { recursive: true });
+  for (const [group, own] of curves) writeFileSync(join(folder, `${group}.svg`), await curvesSvg(own, METHODS));
+  return new Set(curves.keys());
+}
+
 async function table({ data, weights, out, doc, seeds, only, adapter }: Options): Promise<number> {
   const runs = planRuns({ data, weights, seeds }).filter(({ id }) => only === undefined || new RegExp(only).test(id));
   const failed: string[] = [];
@@ -52,7 +68,12 @@ async function table({ data, weights, out, doc, seeds, only, adapter }: Options)
     const result = resultOf(join(out, run.id));
     return result ? [{ run, result }] : [];
   });
-  writeFileSync(join(ROOT, doc), tableOf(results));
+  const curves = 'curves';
+  const drawn = await draw(results, out, join(ROOT, dirname(doc), curves));
+  writeFileSync(
+    join(ROOT, doc),
+    tableOf(results, (group) => (drawn.has(group) ? `${curves}/${group}.svg` : null)),
+  );
   console.log(`${results.length} runs in ${doc}`);
   for (const line of failed) console.error(line);
   return failed.length === 0 ? 0 : 1;

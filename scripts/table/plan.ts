@@ -15,7 +15,7 @@ export interface PlannedRun {
   set: Partial<TrainSettings>;
 }
 
-const METHODS: readonly TrainMethod[] = ['supervised', 'reinforce', 'ppo', 'grpo'];
+export const METHODS: readonly TrainMethod[] = ['supervised', 'reinforce', 'ppo', 'grpo'];
 const SPLITS = [
   { split: 'few_shot_10', images: 10 },
   { split: 'train', images: 150 },

@@ -52,20 +52,27 @@ function rowOf(method: string, runs: readonly MadeRun[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+export function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
   return groups;
 }
 
-export function tableOf(runs: readonly MadeRun[]): string {
+/** model-data-split: what the runs of a table have in common. */
+export const groupOf = (run: PlannedRun): string => run.id.split('/').slice(0, 3).join('-');
+
+/** @param picture of a group: the address of its reward curves beside the document, or null */
+export function tableOf(runs: readonly MadeRun[], picture: (group: string) => string | null): string {
   const lines = [
     '# Fine-tuning, measured',
     '',
     'Made by `npm run table`. Held-out AP and AP50 in percent of the query selection and every decoder layer after the run;',
     'mean over the seeds, in brackets the difference between the highest and the lowest. Equal steps for all methods.',
+    '',
+    'Curves: the reward of a layer, a running mean over 15 steps, mean over the seeds in a band from the lowest to the highest. A supervised run',
+    'has it over the path without noise, the others over their rollouts.',
   ];
-  for (const [name, group] of groupBy(runs, ({ run }) => run.id.split('/').slice(0, 3).join(', '))) {
+  for (const [name, group] of groupBy(runs, ({ run }) => groupOf(run))) {
     lines.push('', `## ${name}`, '', `Adapter: ${[...new Set(group.map(({ result }) => result.adapter))].join(', ')}.`);
     lines.push(
       `Before: AP ${layerCells(group, ({ before }) => before, 'AP')}; AP50 ${layerCells(group, ({ before }) => before, 'AP50')}.`,
@@ -76,6 +83,8 @@ export function tableOf(runs: readonly MadeRun[]): string {
       '| --- | --- | --- | --- | --- | --- |',
     );
     for (const [method, own] of groupBy(group, ({ run }) => run.method)) lines.push(rowOf(method, own));
+    const address = picture(name);
+    if (address !== null) lines.push('', `![Reward of each layer over the steps, ${name}](${address})`);
   }
   return `${lines.join('\n')}\n`;
 }
