@@ -5,6 +5,7 @@
 import { Command } from 'commander';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { runMain } from './app/answers';
 import { runTool, ROOT } from './app/build';
 import { adapterOption, parseCount } from './app/options';

@@ -39,7 +39,21 @@ function layerCells(
   return layers.map((_, at) => cell(measured.map((one) => one.layers[at]![number]))).join(', ');
 }
 
-function rowOf(method: string, runs: readonly MadeRun[]): string {
+const lastAp = ({ result }: MadeRun): number | undefined => result.after?.layers.at(-1)?.AP;
+
+/** "+0.4 (-0.3, +1.1)": the last layer's AP beside the supervised run of the same seed, which saw the same views in the same order. */
+function besideSupervised(runs: readonly MadeRun[], supervised: readonly MadeRun[]): string {
+  const differences = runs.flatMap((own) => {
+    const twin = supervised.find(({ run }) => run.seed === own.run.seed);
+    const [ours, theirs] = [lastAp(own), twin && lastAp(twin)];
+    return own === twin || ours === undefined || theirs === undefined ? [] : [ours - theirs];
+  });
+  if (differences.length === 0) return '';
+  const signed = (value: number): string => `${value < 0 ? '' : '+'}${percent(value)}`;
+  return `${signed(mean(differences))} (${differences.map(signed).join(', ')})`;
+}
+
+function rowOf(method: string, runs: readonly MadeRun[], supervised: readonly MadeRun[]): string {
   const seconds = mean(runs.map(({ result }) => result.seconds_per_step)).toFixed(2);
   const cells = [
     method,
@@ -48,6 +62,7 @@ function rowOf(method: string, runs: readonly MadeRun[]): string {
     seconds,
     layerCells(runs, ({ after }) => after, 'AP'),
     layerCells(runs, ({ after }) => after, 'AP50'),
+    besideSupervised(runs, supervised),
   ];
   return `| ${cells.join(' | ')} |`;
 }
@@ -68,6 +83,7 @@ export function tableOf(runs: readonly MadeRun[], picture: (group: string) => st
     '',
     'Made by `npm run table`. Held-out AP and AP50 in percent of the query selection and every decoder layer after the run;',
     'mean over the seeds, in brackets the difference between the highest and the lowest. Equal steps for all methods.',
+    'Last column: AP of the last layer less that of the supervised run of the same seed, mean and each seed.',
     '',
     'Curves: the reward of a layer, a running mean over 15 steps, mean over the seeds in a band from the lowest to the highest. A supervised run',
     'has it over the path without noise, the others over their rollouts.',
@@ -79,10 +95,11 @@ export function tableOf(runs: readonly MadeRun[], picture: (group: string) => st
     );
     lines.push(
       '',
-      '| method | seeds | steps | seconds a step | AP select, layers | AP50 select, layers |',
-      '| --- | --- | --- | --- | --- | --- |',
+      '| method | seeds | steps | seconds a step | AP select, layers | AP50 select, layers | last layer beside supervised |',
+      '| --- | --- | --- | --- | --- | --- | --- |',
     );
-    for (const [method, own] of groupBy(group, ({ run }) => run.method)) lines.push(rowOf(method, own));
+    const methods = groupBy(group, ({ run }) => run.method);
+    for (const [method, own] of methods) lines.push(rowOf(method, own, methods.get('supervised') ?? []));
     const address = picture(name);
     if (address !== null) lines.push('', `![Reward of each layer over the steps, ${name}](${address})`);
   }
