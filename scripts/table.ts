@@ -71,10 +71,9 @@ async function table({ data, weights, out, doc, seeds, only, adapter }: Options)
   });
   const curves = 'curves';
   const drawn = await draw(results, out, join(ROOT, dirname(doc), curves));
-  writeFileSync(
-    join(ROOT, doc),
-    tableOf(results, (group) => (drawn.has(group) ? `${curves}/${group}.svg` : null)),
-  );
+  const text = tableOf(results, (group) => (drawn.has(group) ? `${curves}/${group}.svg` : null));
+  const style = await resolveConfig(join(ROOT, doc));
+  writeFileSync(join(ROOT, doc), await format(text, { ...style, parser: 'markdown' }));
   console.log(`${results.length} runs in ${doc}`);
   for (const line of failed) console.error(line);
   return failed.length === 0 ? 0 : 1;
