@@ -6,6 +6,8 @@
 export type PolicyLoss = 'none' | 'reinforce' | 'clip';
 export type Baseline = 'group' | 'leave-one-out' | 'batch';
 export type Credit = 'image' | 'query';
+/** What the policy's loss is a mean over. */
+export type PolicyNorm = 'queries' | 'labels';
 export type RewardKind = 'parts' | 'set-loss';
 /** Named differences from the default. */
 export type RlMethod = 'supervised' | 'reinforce' | 'ppo' | 'grpo';
@@ -24,6 +26,7 @@ export interface RewardSettings {
 export interface RlSettings extends RewardSettings {
   readonly policy: PolicyLoss;
   readonly policyWeight: number;
+  readonly policyNorm: PolicyNorm;
   readonly rollouts: number;
   /** Queries of an image that its rollouts sample; the others follow the path without noise. 0: all. */
   readonly explored: number;
@@ -46,7 +49,8 @@ export interface RlSettings extends RewardSettings {
 /** GRPO: the note's defaults. */
 export const RL_DEFAULTS: RlSettings = Object.freeze({
   policy: 'clip',
-  policyWeight: 1,
+  policyWeight: 0.3,
+  policyNorm: 'labels',
   rollouts: 8,
   explored: 24,
   reward: 'parts',
@@ -71,7 +75,8 @@ export const RL_DEFAULTS: RlSettings = Object.freeze({
 /** What each method changes of the defaults. */
 export const RL_METHODS: Readonly<Record<RlMethod, Readonly<Partial<RlSettings>>>> = Object.freeze({
   supervised: { policy: 'none', betaRef: 0 },
-  reinforce: { policy: 'reinforce', baseline: 'leave-one-out', betaRef: 0 },
+  // its advantages are not divided by their standard deviation, which is about a tenth
+  reinforce: { policy: 'reinforce', policyWeight: 2, baseline: 'leave-one-out', betaRef: 0 },
   ppo: { policy: 'clip', baseline: 'batch', epochs: 2, betaRef: 0 },
   grpo: {},
 });
@@ -110,6 +115,10 @@ export const RL_FIELDS: Readonly<Record<keyof RlSettings, NumberField | ChoiceFi
     'How the advantage becomes a loss: not at all (supervised), -A log pi, or the clipped ratio of PPO and GRPO.',
   ),
   policyWeight: number(0, 1000, 'The policy loss is multiplied by this.'),
+  policyNorm: choice(
+    ['queries', 'labels'],
+    'The policy’s loss is a mean over all queries, or, where each query has its own credit, their sum for each label, as the set loss is.',
+  ),
   rollouts: whole(1, 64, 'Noisy passes through the decoder for each image and step (G).'),
   explored: whole(
     0,

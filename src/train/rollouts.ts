@@ -16,6 +16,7 @@ import { gatherTokens } from '../kernels/gather-tokens/op';
 import { stopGradient } from '../nn/tape';
 import { columnsOf, type Columns, type LayerColumns } from './columns';
 import { chooseExplored, ofExplored, withPath, type Choice } from './explore';
+import { normed } from './policy-norm';
 import { readPredictions } from './predictions';
 import { earn, judge, type Earned, type Judged } from './rewards';
 
@@ -185,9 +186,8 @@ export function judgeRollouts(
   const earned = earnedBy(predictions, labels, path, game, choice);
   const judged = judge(earned, labels.length, settings);
   const layers = predictions.length;
-  const advantages = choice
-    ? ofExplored(judged.advantages, choice, { layers, rollouts: settings.rollouts })
-    : judged.advantages;
+  const ownWeight = normed(judged.advantages, labels, game.detector.queries, settings);
+  const advantages = choice ? ofExplored(ownWeight, choice, { layers, rollouts: settings.rollouts }) : ownWeight;
   const size = { rows: predictions[0]!.length, layers, queries: predictions[0]![0]!.queries };
   const rules = { settings, toStart: frozen !== null, ...(least === undefined ? {} : { least }) };
   const columns = predictions.map((_, k) => columnsOf(advantages, size, k, rules, step));

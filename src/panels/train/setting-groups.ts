@@ -31,6 +31,7 @@ export const GROUPS: readonly { id: GroupId; names: readonly Name[] }[] = [
     names: [
       'policy',
       'policyWeight',
+      'policyNorm',
       'rollouts',
       'explored',
       'credit',
