@@ -71,7 +71,7 @@ export function storageError(thrown: unknown, subject: string): DetectorError {
 }
 
 /** Milliseconds between tries. */
-const PAUSES = [20, 80, 320, 1280] as const;
+const PAUSES = [20, 80, 320, 1280, 5120] as const;
 
 /**
  * Chromium's file system says InvalidStateError of a file that another request is just done with; a moment later it is fine.
@@ -113,7 +113,7 @@ export async function findFolder(folder: Directory, name: string): Promise<Direc
 /** Removes a file or a folder with all that is in it; nothing happens where it is not there. */
 export async function removeIfThere(folder: Directory, name: string): Promise<void> {
   try {
-    await folder.removeEntry(name, { recursive: true });
+    await steadily(() => folder.removeEntry(name, { recursive: true }));
   } catch (thrown) {
     if (nameOf(thrown) !== 'NotFoundError') throw thrown;
   }
@@ -145,7 +145,7 @@ function syncAppender(file: SyncFile, start: number): Appender {
 
 /** Opens a file to go on after its first `start` bytes; what stands behind them is dropped. The file is made if need be. */
 export async function openAppender(folder: Directory, name: string, start = 0): Promise<Appender> {
-  const entry = await folder.getFileHandle(name, { create: true });
+  const entry = await steadily(() => folder.getFileHandle(name, { create: true }));
   if (entry.createSyncAccessHandle) {
     const file = await steadily(() => entry.createSyncAccessHandle!());
     try {
@@ -187,8 +187,8 @@ export function writeBytes(folder: Directory, name: string, bytes: Blob | ArrayB
 /** Gives a file another name; a file that has that name is replaced. */
 export async function renameFile(folder: Directory, from: string, to: string): Promise<void> {
   await removeIfThere(folder, to);
-  const entry = await folder.getFileHandle(from);
+  const entry = await steadily(() => folder.getFileHandle(from));
   if (entry.move) return steadily(() => entry.move!(to));
-  await writeBytes(folder, to, await entry.getFile());
-  await folder.removeEntry(from);
+  await writeBytes(folder, to, await steadily(() => entry.getFile()));
+  await steadily(() => folder.removeEntry(from));
 }
