@@ -16,6 +16,7 @@ interface Options {
   data: string;
   split?: string;
   val?: string;
+  limit?: number;
   unlabelled?: true;
   model: string;
   teacher?: string;
@@ -68,6 +69,7 @@ async function finetune({
   data: path,
   split,
   val,
+  limit,
   unlabelled,
   out,
   adapter,
@@ -78,7 +80,7 @@ async function finetune({
   const given = { ...(steps !== undefined && { steps }), ...(seed !== undefined && { seed }) };
   const settings = settingsOf(parseMethod(options.method), options.set, given);
   const pair = parsePair(settings.method, options.model, options.teacher, settings.clusters);
-  const data = await plainData(path, { split, val, unlabelled });
+  const data = await plainData(path, { split, val, limit, unlabelled });
   for (const problem of data.problems) console.error(problem);
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, 'log.jsonl'), '');
@@ -131,6 +133,7 @@ const program = new Command('npm run finetune --')
   )
   .option('--split <NAME>', 'learn from this split of splits.json only')
   .option('--val <NAME>', 'hold out this split and measure on it')
+  .option('--limit <N>', 'learn from the first N images only', parseCount)
   .option(
     '--model <ID|DIR>',
     `stepdetr_s (embedded), a folder with config.json and model.safetensors, a hub id owner/name, or ${RANDOM_PATCHES} (with distil)`,

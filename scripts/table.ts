@@ -35,6 +35,7 @@ async function make(run: PlannedRun, folder: string, adapter: string): Promise<v
   const args = [
     ...['--data', run.data, '--split', run.split, '--val', 'val', '--model', run.model, '--method', run.method],
     ...['--steps', String(run.steps), '--seed', String(run.seed), '--out', folder, '--adapter', adapter],
+    ...(run.limit === undefined ? [] : ['--limit', String(run.limit)]),
     ...(set.length > 0 ? ['--set', ...set] : []),
   ];
   await runTool('node_modules/tsx/dist/cli.mjs', ['scripts/finetune.ts', ...args]);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -50,6 +50,16 @@ describe('findDataset', () => {
     write({ 'annotations/instances_val2017.json': coco, 'val2017/a.jpg': '', 'val2017/b.jpg': '' });
     const found = await findDataset(join(folder, 'annotations/instances_val2017.json'));
     expect(found.images.map((path) => basename(path))).toEqual(['a.jpg', 'b.jpg']);
+  });
+
+  it('follows links, but not in a circle, and passes over one that leads nowhere', async () => {
+    write({ 'data/annotations.json': coco, 'elsewhere/a.jpg': '', 'b.jpg': '' });
+    symlinkSync(join(folder, 'elsewhere'), join(folder, 'data/images'));
+    symlinkSync(join(folder, 'b.jpg'), join(folder, 'data/b.jpg'));
+    symlinkSync(join(folder, 'data'), join(folder, 'elsewhere/again'));
+    symlinkSync(join(folder, 'nothing'), join(folder, 'data/nothing.jpg'));
+    const { images } = await findDataset(join(folder, 'data'));
+    expect(images).toEqual([join(folder, 'data/images/a.jpg'), join(folder, 'data/b.jpg')]);
   });
 
   it('writes one split as COCO, with the ids it had', async () => {

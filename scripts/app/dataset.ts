@@ -2,7 +2,16 @@
  * Finds a labelled data set on disk: COCO JSON, YOLO or Pascal VOC. The app measures with COCO JSON: labels of another
  * format, or of one split, are written as such to a temporary file.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { writeCocoLabels } from '../../src/data/annotations/coco';
@@ -33,11 +42,16 @@ export interface DatasetOptions {
 /** How far below a JSON file its images are looked for: it may lie in a folder that holds much else. */
 const DEPTH_BELOW_JSON = 4;
 
-function pathsBelow(folder: string, depth: number): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isFile()) return [path];
-    return entry.isDirectory() && depth > 1 ? pathsBelow(path, depth - 1) : [];
+/** @param above the folders on the way here, as they are called on disk: a link back to one of them is not followed */
+function pathsBelow(folder: string, depth: number, above: readonly string[] = []): string[] {
+  const own = realpathSync(folder);
+  if (above.includes(own)) return [];
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    // A link to nothing is no file.
+    const entry = statSync(path, { throwIfNoEntry: false });
+    if (entry?.isFile()) return [path];
+    return entry?.isDirectory() && depth > 1 ? pathsBelow(path, depth - 1, [...above, own]) : [];
   });
 }
 

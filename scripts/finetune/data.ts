@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { readCoco } from '../../src/data/coco';
 import type { TrainingImage } from '../../src/lib/training';
-import { findDataset } from '../app/dataset';
+import { findDataset, type DatasetOptions } from '../app/dataset';
 
 export interface PlainImage extends Omit<TrainingImage, 'file' | 'labels'> {
   path: string;
@@ -18,8 +18,8 @@ export interface PlainData {
   problems: string[];
 }
 
-async function partOf(path: string, split: string | undefined, part: 'train' | 'val', classes: string[]) {
-  const dataset = await findDataset(path, { split });
+async function partOf(path: string, from: DatasetOptions, part: 'train' | 'val', classes: string[]) {
+  const dataset = await findDataset(path, from);
   try {
     const coco = readCoco(readFileSync(dataset.annotations, 'utf8'), dataset.annotations);
     const names = new Map(coco.categories.map(({ id, name }) => [id, name]));
@@ -50,6 +50,8 @@ export interface PlainDataOptions {
   split?: string | undefined;
   /** Held out; images that are in both are held out only. */
   val?: string | undefined;
+  /** Only the first images to learn from. */
+  limit?: number | undefined;
   /** Leaves the labels of the images to learn from aside, and the classes that only they name. */
   unlabelled?: boolean | undefined;
 }
@@ -57,15 +59,15 @@ export interface PlainDataOptions {
 /** @throws Error naming the folder or split */
 export async function plainData(
   path: string,
-  { split, val, unlabelled = false }: PlainDataOptions,
+  { split, val, limit, unlabelled = false }: PlainDataOptions,
 ): Promise<PlainData> {
   const classes: string[] = [];
-  const labelled = await partOf(path, split, 'train', unlabelled ? [] : classes);
+  const labelled = await partOf(path, { split, limit }, 'train', unlabelled ? [] : classes);
   const train = unlabelled
     ? { ...labelled, images: labelled.images.map((image) => ({ ...image, labels: null })) }
     : labelled;
   if (val === undefined) return { classes, ...train };
-  const held = await partOf(path, val, 'val', classes);
+  const held = await partOf(path, { split: val }, 'val', classes);
   const heldOut = new Set(held.images.map(({ id }) => id));
   const images = [...train.images.filter(({ id }) => !heldOut.has(id)), ...held.images];
   return { classes, images, problems: [...new Set([...train.problems, ...held.problems])] };
