@@ -9,7 +9,7 @@ import { expectThat } from '../kernels/shapes';
 import { gatherTokens } from '../kernels/gather-tokens/op';
 import type { Parameters } from '../nn/parameters';
 import { stopGradient } from '../nn/tape';
-import type { Company, Memo, QueryState } from './company';
+import type { Company, Memo } from './company';
 import type { First } from './detector';
 import type { Episode, EpisodeOptions, EpisodeState, Explored } from './episode';
 import { repeated, shared } from './rows';
@@ -22,8 +22,10 @@ export interface BoxDecoder {
   /** The parameter log_std [D] of each layer. */
   logStdNames: readonly string[];
   /** mu of a layer [R,Q,D], without noise; [R,A,D] where the company asks for some queries. */
-  layerMean(step: number, state: QueryState, company?: Company): tf.Tensor3D;
+  layerMean(step: number, state: EpisodeState, company?: Company): tf.Tensor3D;
   act: Episode['act'];
+  /** Every layer tells queries apart by the selection's boxes, not by those that enter it; the others' boxes are then the selection's. */
+  placedBySelection?: boolean;
 }
 
 /** The others [B,O,.] ride along in the state, so that it can be taken up again when the path without noise is another one. */
@@ -38,12 +40,13 @@ function companyIn(state: EpisodeState): Company {
 }
 
 /** What the state of a layer has beside the sampled queries. */
-function othersIn(explored: Explored | undefined, step: number): Partial<State> {
+function othersIn(explored: Explored | undefined, step: number, placedBySelection: boolean): Partial<State> {
   const entering = explored?.path[step];
   if (!explored || !entering || explored.others.size === 0) return {};
+  const { boxes } = placedBySelection ? explored.path[0]! : entering;
   return {
     otherQueries: stopGradient(gatherTokens(entering.queries, explored.others)),
-    otherBoxes: stopGradient(gatherTokens(entering.boxes, explored.others)),
+    otherBoxes: stopGradient(gatherTokens(boxes, explored.others)),
   };
 }
 
@@ -58,7 +61,7 @@ function memoOf(memos: Map<number, Memo> | undefined, step: number): Memo | unde
  * @throws DetectorError `internal` for fewer than one rollout
  */
 export function boxEpisode(
-  { p, images, logStdNames, layerMean, act }: BoxDecoder,
+  { p, images, logStdNames, layerMean, act, placedBySelection = false }: BoxDecoder,
   first: First,
   { rollouts, logStd, firstMean, explored, memos }: EpisodeOptions,
 ): Episode {
@@ -66,14 +69,14 @@ export function boxEpisode(
   const logStdOf = (step: number): tf.Tensor1D =>
     tf.clipByValue(p.get<tf.Rank.R1>(logStdNames[step]!), logStd.min, logStd.max);
   const sampled = (x: tf.Tensor3D): tf.Tensor3D => (explored ? gatherTokens(x, explored.queries) : x);
-  const start: QueryState = { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) };
+  const start: EpisodeState = { queries: stopGradient(first.hidden), boxes: stopGradient(first.boxes) };
   /** [B,Q,D]: all rollouts of an image start alike. */
   const firstMeanOf = (): tf.Tensor3D => sampled(firstMean ?? layerMean(0, start));
   /** [B,A,D] of some queries, with no more computed than is less work. @param at [B,A] */
   const firstMeanAt = (at: tf.Tensor2D): tf.Tensor3D => {
     if (firstMean || !explored) return gatherTokens(firstMeanOf(), at);
     const own = { queries: sampled(start.queries), boxes: sampled(start.boxes) };
-    const among = companyIn({ ...own, ...othersIn(explored, 0) });
+    const among = companyIn({ ...own, ...othersIn(explored, 0, placedBySelection) });
     const fewer = at.shape[1] < explored.queries.shape[1];
     return fewer ? layerMean(0, own, { ...among, at }) : gatherTokens(layerMean(0, own, among), at);
   };
@@ -100,7 +103,7 @@ export function boxEpisode(
     },
     act: (step, state, action) => {
       const { next, ...outcome } = act(step, state, action);
-      return { ...outcome, next: { ...next, ...othersIn(explored, step + 1) } as EpisodeState };
+      return { ...outcome, next: { ...next, ...othersIn(explored, step + 1, placedBySelection) } as EpisodeState };
     },
   };
 }

@@ -2,7 +2,7 @@
  * DEIMv2's query selection and decoder (arXiv 2509.20787, section 3.3; fine-grained distribution refinement of D-FINE,
  * arXiv 2410.13842, section 4.1).
  *
- * B batch, N memory tokens, Q queries, D width, C classes, n = bins + 1 logits of an edge.
+ * B batch, N memory tokens, Q queries, R rows of E queries of which A are asked for, D width, C classes, n = bins + 1 logits of an edge.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { scoped } from '../../kernels/scope';
@@ -13,6 +13,7 @@ import { refineBoxes } from '../../nn/geometry';
 import { attend, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import { stopGradient } from '../../nn/tape';
+import { meet, type Company, type QueryState } from '../company';
 import { decoderPart } from '../decoder-part';
 import type { DecodeOptions, First, LayerTrace, LayerViews, Memory, Selection, Trace } from '../detector';
 import { edgeOffsets, edgeProbabilities, readEdges } from '../fine-edges/edges';
@@ -66,48 +67,59 @@ export function positionOf({ p }: DecoderRun, boxes: tf.Tensor3D): tf.Tensor3D {
   return tf.clipByValue(mlp(p, three('decoder.query_pos_head'), boxes, 'silu'), -POSITION_LIMIT, POSITION_LIMIT);
 }
 
+/** What enters a layer. */
+export interface DecoderState extends QueryState {
+  /** [R,E,4] the selection's boxes: a query's position in every layer. */
+  selected: tf.Tensor3D;
+}
+
 interface LayerOutput {
-  /** mu_k [B,Q,D] */
+  /** mu_k [R,A,D] */
   mean: tf.Tensor3D;
   views: LayerViews;
 }
 
+/** Who meets in a layer: boxes of the company's others are the selection's, too. */
+interface Gathering {
+  state: DecoderState;
+  company: Company;
+  /** The selection's boxes [.,.,4] -> [.,.,D]. */
+  position(boxes: tf.Tensor3D): tf.Tensor3D;
+}
+
 /**
- * What layer `index` makes of the queries that enter it, without noise.
+ * What layer `index` makes of the queries that enter it, or of those that the company asks for, without noise.
  * @param run whose memory is of B images, or of fewer whose rows of queries follow each other (the rollouts of an image)
- * @param boxes [B,Q,4] around which the layer samples
- * @param position [B,Q,D]
  * @param wanted whether to give `views` too; only where there is a row for each image
  */
 function runLayer(
   { p, c, memory }: DecoderRun,
   index: number,
-  queries: tf.Tensor3D,
-  boxes: tf.Tensor3D,
-  position: tf.Tensor3D,
+  { state, company, position: positionOf }: Gathering,
   wanted: boolean,
 ): LayerOutput {
   const name = `decoder.decoder.layers.${index}`;
   const part = decoderPart(index);
-  const { self, first } = scoped(`${part}/self attention`, () => {
-    const placed = tf.add(queries, position) as tf.Tensor3D;
+  const { self, first, position } = scoped(`${part}/self attention`, () => {
     const own = `${name}.self_attn`;
-    const [q, k, v] = [
-      linear(p, `${own}.query`, placed),
-      linear(p, `${own}.key`, placed),
-      linear(p, `${own}.value`, queries),
-    ];
-    const self = attend(q, k, v, c.heads, { weights: wanted });
+    const placedBySelection = { queries: state.queries, boxes: state.selected };
+    const met = meet(placedBySelection, company, {
+      position: positionOf,
+      key: (placed) => linear(p, `${own}.key`, placed),
+      value: (queries) => linear(p, `${own}.value`, queries),
+    });
+    const self = attend(linear(p, `${own}.query`, met.placed), met.keys, met.values, c.heads, { weights: wanted });
     const seen = linear(p, `${own}.out_proj`, self.mixed);
-    return { self, first: rmsNorm(p, `${name}.norm1.scale`, queries, seen) };
+    return { self, position: met.position, first: rmsNorm(p, `${name}.norm1.scale`, met.own.queries, seen) };
   });
   const names = { offsets: `${name}.cross_attn.sampling_offsets`, weights: `${name}.cross_attn.attention_weights` };
   const sampling = { heads: c.heads, points: c.points, shapes: memory.shapes };
   const images = memory.tokens.shape[0];
   const { looked, second } = scoped(`${part}/cross attention`, () => {
+    const boxes = company.at ? gatherTokens(state.boxes, company.at) : state.boxes;
     const [asking, around] = [grouped(tf.add(first, position), images), grouped(boxes, images)];
     const looked = lookAroundBoxes(p, names, asking, around, memory.tokens, sampling);
-    const sampled = tf.reshape(looked.mixed, queries.shape) as tf.Tensor3D;
+    const sampled = tf.reshape(looked.mixed, first.shape) as tf.Tensor3D;
     return { looked, second: rmsNorm(p, `${name}.norm2.scale`, first, sampled) };
   });
   const mean = scoped(`${part}/ffn`, () => {
@@ -118,15 +130,9 @@ function runLayer(
   return { mean, views: { places: looked.places(), weights: looked.weights, self: self.weights!, position } };
 }
 
-/** mu_k [B,Q,D]; see `runLayer`. */
-export function layerMean(
-  run: DecoderRun,
-  index: number,
-  queries: tf.Tensor3D,
-  boxes: tf.Tensor3D,
-  position: tf.Tensor3D,
-): tf.Tensor3D {
-  return runLayer(run, index, queries, boxes, position, false).mean;
+/** mu_k [R,Q,D], or [R,A,D] where the company asks for some queries; see `runLayer`. */
+export function layerMean(run: DecoderRun, index: number, state: DecoderState, company: Company = {}): tf.Tensor3D {
+  return runLayer(run, index, { state, company, position: (boxes) => positionOf(run, boxes) }, false).mean;
 }
 
 /** The boxes [B,Q,4] that all layers move: the selection's, refined by what left the first layer. */
@@ -179,12 +185,15 @@ export function decodeFrom(run: DecoderRun, first: First, views = false): Pick<T
   const extras: Trace['extras'] = {};
   let boxes = stopGradient(first.boxes);
   let queries = stopGradient(first.hidden);
-  const position = scoped('decoder/positions', () => positionOf(run, boxes));
+  const selected = boxes;
+  const position = scoped('decoder/positions', () => positionOf(run, selected));
   const scale = { weights: run.constants.weights, scale: run.constants.regScale };
   let initial = boxes;
   let before: { queries: tf.Tensor3D; corners: tf.Tensor3D } | undefined;
   for (let index = 0; index < run.c.layers; index++) {
-    const { mean, views: seen } = runLayer(run, index, queries, boxes, position, views);
+    const state = { queries, boxes, selected };
+    // The same in every layer, and so computed once.
+    const { mean, views: seen } = runLayer(run, index, { state, company: {}, position: () => position }, views);
     queries = mean;
     const heads = `${decoderPart(index)}/heads`;
     if (index === 0) {
