@@ -3,16 +3,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { OpenedDevice } from '../../kernels/backend';
 import { randomNormal } from '../../kernels/random-normal/op';
-import { maxDifference, relativeL2 } from '../../kernels/testing/compare';
+import { relativeL2 } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { numbers } from '../../kernels/testing/gradients';
 import { sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
 import { untraced } from '../../kernels/untraced';
 import { gatherTokens } from '../../kernels/gather-tokens/op';
 import type { Memo } from '../company';
-import { decoderLayers, type Memory, type Trace } from '../detector';
+import type { Memory, Trace } from '../detector';
 import { reconsider, reconsiderAt, rollOut, type Episode, type EpisodeState, type Explored } from '../episode';
-import { repeated } from '../rows';
+import { expectPath, exploredOf, inPlaces } from '../testing/explored';
 import type { StepDetr } from './model';
 import { openPatches } from './testing/patches';
 
@@ -49,18 +49,6 @@ describe.skipIf(!sharedIsHere)(`sampled queries (${WHY_SKIPPED} otherwise)`, () 
       randomNormal<tf.Rank.R3>([ROWS, queries, model.config.width], { seed: 4, stream }),
     );
 
-  function exploredOf(trace: Trace, sampled: readonly (readonly number[])[]): Explored {
-    const others = sampled.map((own) =>
-      Array.from({ length: model.queries }, (_, q) => q).filter((q) => !own.includes(q)),
-    );
-    const entering = [trace.first, ...decoderLayers(trace).slice(0, -1)];
-    return {
-      queries: tf.tensor2d(sampled.flat(), [IMAGES, sampled[0]!.length], 'int32'),
-      others: tf.tensor2d(others.flat(), [IMAGES, others[0]!.length], 'int32'),
-      path: entering.map(({ hidden, boxes }) => ({ queries: hidden, boxes })),
-    };
-  }
-
   const episodeOf = (trace: Trace, explored?: Explored, memos?: Map<number, Memo>): Episode =>
     model.episode(memory, trace.first, { rollouts: ROLLOUTS, logStd: LIMITS, explored, memos });
 
@@ -81,36 +69,13 @@ describe.skipIf(!sharedIsHere)(`sampled queries (${WHY_SKIPPED} otherwise)`, () 
     const trace = model.decode(memory);
     const explored = exploredOf(trace, SAMPLED);
     const steps = rollOut(episodeOf(trace, explored), noiseOf(SOME).map(tf.zerosLike));
-    for (const [k, { action, logits, boxes }] of steps.entries()) {
-      const layer = decoderLayers(trace)[k]!;
-      const pairs = {
-        action: [action, layer.hidden],
-        logits: [logits, layer.logits],
-        boxes: [boxes, layer.boxes],
-      } as const;
-      for (const [name, [got, path]] of Object.entries(pairs)) {
-        const expected = repeated(gatherTokens(path, explored.queries), ROLLOUTS);
-        expect(maxDifference(await got.data(), await expected.data()), `${k} ${name}`).toBeLessThanOrEqual(1e-3);
-      }
-    }
+    await expectPath(steps, trace, explored, ROLLOUTS);
   });
 
-  /** The whole state of a layer: the sampled queries in their places, the others where the path has them. */
-  function wholeState({ queries, boxes }: EpisodeState, entering: Explored['path'][number]): EpisodeState {
-    const put = (path: tf.Tensor3D, own: tf.Tensor3D): tf.Tensor3D => {
-      const rows = Array.from({ length: ROWS }, (_, row) => {
-        const image = Math.floor(row / ROLLOUTS);
-        return Array.from({ length: model.queries }, (_q, query) => {
-          const at = SAMPLED[image]!.indexOf(query);
-          return at < 0
-            ? tf.slice(path, [image, query, 0], [1, 1, path.shape[2]])
-            : tf.slice(own, [row, at, 0], [1, 1, path.shape[2]]);
-        });
-      });
-      return tf.concat(rows.map((row) => tf.concat(row, 1) as tf.Tensor3D));
-    };
-    return untraced(() => ({ queries: put(entering.queries, queries), boxes: put(entering.boxes, boxes) }));
-  }
+  const wholeState = ({ queries, boxes }: EpisodeState, entering: Explored['path'][number]): EpisodeState => ({
+    queries: inPlaces(entering.queries, queries, SAMPLED),
+    boxes: inPlaces(entering.boxes, boxes, SAMPLED),
+  });
 
   test('the policy of the sampled queries is that of the whole state, and its gradients too', async () => {
     const names = model.parameters.names().filter((name) => /^(layers|position)/.test(name));
