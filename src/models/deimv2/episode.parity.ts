@@ -1,14 +1,12 @@
 /** DEIMv2-Atto as a model that is taught: its episode against detection, and the gradients of everything that is trained. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { labelsOf } from '../../data/config-file';
-import { readSafetensors, type Safetensors } from '../../data/safetensors';
 import type { OpenedDevice } from '../../kernels/backend';
 import { randomNormal } from '../../kernels/random-normal/op';
 import { relativeL2 } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { aroundWarmRounds } from '../../kernels/testing/leaks';
-import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
+import { sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
 import type { Labels } from '../../lib/set-prediction';
 import { gaussianLogProb } from '../../nn/gaussian';
 import type { Detector, LayerTrace, Memory } from '../detector';
@@ -16,6 +14,7 @@ import { reconsider, rollOut, type RolloutStep } from '../episode';
 import { RT_DETR_LOSS } from '../set-loss/recipe';
 import { setLoss } from '../set-loss/set-loss';
 import { disposeTargets, setTargets, type SetTargets } from '../set-loss/targets';
+import { imagesOf, sharedCases, sharedCheckpoint } from '../testing/reference';
 import { DeimV2 } from './model';
 
 const IMAGES = 2;
@@ -28,10 +27,6 @@ beforeAll(async () => {
   opened = await openTestDevice();
 });
 afterEach(() => throwFaults(opened));
-
-const json = async (path: string): Promise<Record<string, unknown>> =>
-  JSON.parse(new TextDecoder().decode(await sharedBytes(path))) as Record<string, unknown>;
-const read = async (path: string): Promise<Safetensors> => readSafetensors(await sharedBytes(path), path);
 
 /** Two labels of the first image, one of the second, and the queries that stand for them. */
 const SETS: { labels: Labels; match: { queries: Int32Array; labels: Int32Array } }[] = [
@@ -50,18 +45,9 @@ describe.skipIf(!sharedIsHere)(`DEIMv2's episode (${WHY_SKIPPED} otherwise)`, ()
   let image: tf.Tensor4D;
   let memory: Memory;
   beforeAll(async () => {
-    const config = await json(`${FOLDER}/config.json`);
-    model = DeimV2.load({
-      config,
-      preprocessor: await json(`${FOLDER}/preprocessor_config.json`),
-      classes: labelsOf(config),
-      weights: await read(`${FOLDER}/model.safetensors`),
-    });
-    const cases = await read(`${FOLDER}/cases.safetensors`);
-    const shape = cases.shape('input.pixel_values') as [number, number, number, number];
-    const planes = tf.tensor4d(cases.float32('input.pixel_values'), shape);
-    expect(shape[0]).toBe(IMAGES);
-    image = tf.transpose(planes, [0, 2, 3, 1]); // B,C,H,W -> B,H,W,C
+    model = DeimV2.load(await sharedCheckpoint(FOLDER));
+    image = imagesOf(await sharedCases(FOLDER));
+    expect(image.shape[0]).toBe(IMAGES);
     memory = model.encode(image);
   });
 

@@ -1,19 +1,18 @@
 /** DEIMv2's rollouts that sample some queries of each image, whose places are those of the selection's boxes: held against the whole state. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { labelsOf } from '../../data/config-file';
-import { readSafetensors } from '../../data/safetensors';
 import type { OpenedDevice } from '../../kernels/backend';
 import { randomNormal } from '../../kernels/random-normal/op';
 import { relativeL2 } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { numbers } from '../../kernels/testing/gradients';
-import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
+import { sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
 import { untraced } from '../../kernels/untraced';
 import type { Memo } from '../company';
 import type { Memory, Trace } from '../detector';
 import { reconsiderAt, rollOut, type Episode, type EpisodeState, type Explored } from '../episode';
 import { expectPath, exploredOf, inPlaces } from '../testing/explored';
+import { imagesOf, sharedCases, sharedCheckpoint } from '../testing/reference';
 import { DeimV2 } from './model';
 
 const [IMAGES, ROLLOUTS, SOME, ASKED] = [2, 3, 5, 3];
@@ -32,9 +31,6 @@ beforeAll(async () => {
 });
 afterEach(() => throwFaults(opened));
 
-const json = async (path: string): Promise<Record<string, unknown>> =>
-  JSON.parse(new TextDecoder().decode(await sharedBytes(path))) as Record<string, unknown>;
-
 describe.skipIf(!sharedIsHere)(`DEIMv2's sampled queries (${WHY_SKIPPED} otherwise)`, () => {
   let model: DeimV2;
   let memory: Memory;
@@ -42,16 +38,8 @@ describe.skipIf(!sharedIsHere)(`DEIMv2's sampled queries (${WHY_SKIPPED} otherwi
   let explored: Explored;
 
   beforeAll(async () => {
-    const config = await json(`${FOLDER}/config.json`);
-    model = DeimV2.load({
-      config,
-      preprocessor: await json(`${FOLDER}/preprocessor_config.json`),
-      classes: labelsOf(config),
-      weights: readSafetensors(await sharedBytes(`${FOLDER}/model.safetensors`), FOLDER),
-    });
-    const cases = readSafetensors(await sharedBytes(`${FOLDER}/cases.safetensors`), FOLDER);
-    const shape = cases.shape('input.pixel_values') as [number, number, number, number];
-    memory = model.encode(tf.transpose(tf.tensor4d(cases.float32('input.pixel_values'), shape), [0, 2, 3, 1]));
+    model = DeimV2.load(await sharedCheckpoint(FOLDER));
+    memory = model.encode(imagesOf(await sharedCases(FOLDER)));
     trace = model.decode(memory);
     explored = exploredOf(trace, SAMPLED);
   });
