@@ -10,7 +10,7 @@ import { runMain } from './app/answers';
 import { runTool, ROOT } from './app/build';
 import { adapterOption, parseCount } from './app/options';
 import { curvesSvg } from './table/curves';
-import { METHODS, planRuns, type PlannedRun } from './table/plan';
+import { LABELS, planRuns, type PlannedRun } from './table/plan';
 import { groupBy, groupOf, tableOf, type MadeRun, type RunResult } from './table/report';
 import { keptRewards } from './table/rewards';
 
@@ -46,12 +46,12 @@ async function draw(results: readonly MadeRun[], out: string, folder: string): P
   const curves = groupBy(
     results.flatMap(({ run }) => {
       const rewards = keptRewards(join(out, run.id));
-      return rewards ? [{ group: groupOf(run), method: run.method, seed: run.seed, rewards }] : [];
+      return rewards ? [{ group: groupOf(run), label: run.label, seed: run.seed, rewards }] : [];
     }),
     ({ group }) => group,
   );
   mkdirSync(folder, { recursive: true });
-  for (const [group, own] of curves) writeFileSync(join(folder, `${group}.svg`), await curvesSvg(own, METHODS));
+  for (const [group, own] of curves) writeFileSync(join(folder, `${group}.svg`), await curvesSvg(own, LABELS));
   return new Set(curves.keys());
 }
 

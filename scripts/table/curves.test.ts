@@ -13,9 +13,9 @@ it('takes the reward of every layer at every step from a log', () => {
   ]);
 });
 
-it('draws a panel for each layer and a line for each method', async () => {
+it('draws a panel for each layer and a line for each kind of run', async () => {
   const svg = await curvesSvg(
-    ['supervised', 'grpo'].map((method) => ({ method, seed: 1, rewards: rewardsOfLog(log) })),
+    ['supervised', 'grpo'].map((label) => ({ label, seed: 1, rewards: rewardsOfLog(log) })),
     ['supervised', 'grpo'],
   );
   expect(svg).toContain('layer 1');

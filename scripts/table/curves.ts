@@ -1,16 +1,17 @@
-/** Reward curves of the table's runs as SVG, drawn by Vega-Lite: a panel a layer, a colour a method. */
+/** Reward curves of the table's runs as SVG, drawn by Vega-Lite: a panel a layer, a colour a kind of run. */
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import type { RewardsOfRun } from './rewards';
 
 export interface Curve {
-  method: string;
+  /** As the legend says. */
+  label: string;
   seed: number;
   rewards: RewardsOfRun;
 }
 
 interface Point {
-  method: string;
+  label: string;
   seed: number;
   layer: string;
   step: number;
@@ -20,19 +21,19 @@ interface Point {
 /** Steps on either side of one that its mean takes: a batch of four images is a noisy estimate. */
 const REACH = 7;
 /** Okabe and Ito's colours: told apart by colour-blind readers. */
-const COLOURS = ['#000000', '#0072b2', '#d55e00', '#009e73'];
+const COLOURS = ['#000000', '#0072b2', '#d55e00', '#009e73', '#cc79a7'];
 
-function pointsOf({ method, seed, rewards }: Curve): Point[] {
+function pointsOf({ label, seed, rewards }: Curve): Point[] {
   return rewards.flatMap((steps, at) =>
-    steps.map((reward, step) => ({ method, seed, layer: `layer ${at + 1}`, step: step + 1, reward })),
+    steps.map((reward, step) => ({ label, seed, layer: `layer ${at + 1}`, step: step + 1, reward })),
   );
 }
 
-function specOf(curves: readonly Curve[], methods: readonly string[]): TopLevelSpec {
+function specOf(curves: readonly Curve[], labels: readonly string[]): TopLevelSpec {
   const colour = {
-    field: 'method',
+    field: 'label',
     type: 'nominal',
-    scale: { domain: [...methods], range: COLOURS },
+    scale: { domain: [...labels], range: COLOURS },
     legend: { title: null, orient: 'top', symbolType: 'stroke', symbolOpacity: 1, symbolStrokeWidth: 2 },
   } as const;
   const x = { field: 'step', type: 'quantitative', title: 'step' } as const;
@@ -44,7 +45,7 @@ function specOf(curves: readonly Curve[], methods: readonly string[]): TopLevelS
         window: [{ op: 'mean', field: 'reward', as: 'smooth' }],
         frame: [-REACH, REACH],
         sort: [{ field: 'step' }],
-        groupby: ['method', 'seed', 'layer'],
+        groupby: ['label', 'seed', 'layer'],
       },
       {
         aggregate: [
@@ -52,7 +53,7 @@ function specOf(curves: readonly Curve[], methods: readonly string[]): TopLevelS
           { op: 'min', field: 'smooth', as: 'low' },
           { op: 'max', field: 'smooth', as: 'high' },
         ],
-        groupby: ['method', 'layer', 'step'],
+        groupby: ['label', 'layer', 'step'],
       },
     ],
     facet: { column: { field: 'layer', type: 'nominal', title: null } },
@@ -78,8 +79,8 @@ function specOf(curves: readonly Curve[], methods: readonly string[]): TopLevelS
 }
 
 /** @returns an SVG document; every curve is a mean over the seeds of running means, in a band from the lowest to the highest seed */
-export async function curvesSvg(curves: readonly Curve[], methods: readonly string[]): Promise<string> {
-  const view = new View(parse(compile(specOf(curves, methods)).spec), { renderer: 'none' });
+export async function curvesSvg(curves: readonly Curve[], labels: readonly string[]): Promise<string> {
+  const view = new View(parse(compile(specOf(curves, labels)).spec), { renderer: 'none' });
   try {
     return `${await view.toSVG()}\n`;
   } finally {

@@ -10,6 +10,8 @@ export interface PlannedRun {
   data: string;
   split: string;
   method: TrainMethod;
+  /** As the table calls it: the method, or what is different of it. */
+  label: string;
   seed: number;
   steps: number;
   /** Learns from the first images only. */
@@ -17,7 +19,11 @@ export interface PlannedRun {
   set: Partial<TrainSettings>;
 }
 
-export const METHODS: readonly TrainMethod[] = ['supervised', 'reinforce', 'ppo', 'grpo'];
+const METHODS: readonly TrainMethod[] = ['supervised', 'reinforce', 'ppo', 'grpo'];
+/** Supervised learning for as long as GRPO takes, whose step costs so many supervised ones (docs/measurements.md). */
+const AS_LONG = 'supervised as long as GRPO';
+const GRPO_STEP = 1.8;
+export const LABELS: readonly string[] = [...METHODS, AS_LONG];
 
 /** Some of the runs: those of a split, or of its first images. */
 interface Part {
@@ -25,14 +31,16 @@ interface Part {
   split: string;
   /** As the preset is chosen by; with `limited` no more are learned from. */
   images: number;
-  limited?: true;
+  limited?: boolean;
+  /** Whether to learn supervised for as long as GRPO takes, too. */
+  asLong?: boolean;
   models?: readonly string[];
   methods?: readonly TrainMethod[];
 }
 
 /** Few images first: their runs are short. The fifty are for the preset's sake. */
 const PARTS: readonly Part[] = [
-  { name: 'few_shot_10', split: 'few_shot_10', images: 10 },
+  { name: 'few_shot_10', split: 'few_shot_10', images: 10, asLong: true },
   {
     name: 'train_50',
     split: 'train',
@@ -41,7 +49,7 @@ const PARTS: readonly Part[] = [
     models: ['stepdetr'],
     methods: ['supervised', 'grpo'],
   },
-  { name: 'train', split: 'train', images: 150 },
+  { name: 'train', split: 'train', images: 150, asLong: true },
 ];
 
 interface Model {
@@ -50,16 +58,24 @@ interface Model {
   model: string;
 }
 
-/** The runs of a part of one data set by one model, all methods of a seed together. */
+type Kind = Pick<PlannedRun, 'label' | 'method' | 'steps'>;
+
+function kindsOf({ methods = METHODS, asLong = false }: Part, steps: number): Kind[] {
+  const kinds = methods.map((method): Kind => ({ label: method, method, steps }));
+  const longer: Kind = { label: AS_LONG, method: 'supervised', steps: Math.round(steps * GRPO_STEP) };
+  return asLong ? [...kinds, longer] : kinds;
+}
+
+/** The runs of a part of one data set by one model, all kinds of a seed together. */
 function runsOf(part: Part, { name, model }: Model, data: string, seeds: number): PlannedRun[] {
-  const { split, images, limited, methods = METHODS } = part;
-  const { steps = 100, ...changed } = PRESETS[presetFor(images)];
-  // Equal steps for all; only start and end are measured.
-  const set = { ...changed, evaluateEvery: steps, saveEvery: steps };
+  const { split, images, limited } = part;
+  const { steps: preset = 100, ...changed } = PRESETS[presetFor(images)];
   return Array.from({ length: seeds }, (_, at) => at + 1).flatMap((seed) =>
-    methods.map((method) => ({
-      id: [name, basename(data), part.name, method, seed].join('/'),
-      ...{ model, data, split, method, seed, steps, set },
+    kindsOf(part, preset).map(({ label, method, steps }) => ({
+      id: [name, basename(data), part.name, label.replaceAll(' ', '_'), seed].join('/'),
+      ...{ model, data, split, method, label, seed, steps },
+      // Only start and end are measured.
+      set: { ...changed, evaluateEvery: steps, saveEvery: steps },
       ...(limited ? { limit: images } : {}),
     })),
   );
