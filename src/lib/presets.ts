@@ -5,7 +5,7 @@ import { trainSettings, type TrainMethod, type TrainSettings } from './train-set
 export type PresetId = 'few' | 'some' | 'many';
 export const PRESET_IDS: readonly PresetId[] = ['few', 'some', 'many'];
 
-/** docs/measurements/fine-tuning.md: ten photos gain nothing after 100 steps, fifty neither; hundreds go on to 400. */
+/** docs/learning.md, presets: ten photos gain nothing after 100 steps, fifty neither; hundreds go on to 400. */
 export const PRESETS: Readonly<Record<PresetId, Readonly<Partial<TrainSettings>>>> = Object.freeze({
   few: {},
   // More images, fewer views of each: as many encoded views in memory.
