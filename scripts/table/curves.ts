@@ -34,7 +34,14 @@ function specOf(curves: readonly Curve[], labels: readonly string[]): TopLevelSp
     field: 'label',
     type: 'nominal',
     scale: { domain: [...labels], range: COLOURS },
-    legend: { title: null, orient: 'top', symbolType: 'stroke', symbolOpacity: 1, symbolStrokeWidth: 2 },
+    legend: {
+      title: null,
+      orient: 'top',
+      symbolType: 'stroke',
+      symbolOpacity: 1,
+      symbolStrokeWidth: 2,
+      labelLimit: 240,
+    },
   } as const;
   const x = { field: 'step', type: 'quantitative', title: 'step' } as const;
   return {
