@@ -12,7 +12,7 @@ import { openShared } from '../train/testing/checkpoints';
 import type { Memo } from './company';
 import type { Detector, Memory, Trace } from './detector';
 import { reconsiderAt, rollOut, type Episode, type EpisodeState, type Explored } from './episode';
-import { expectPath, exploredOf, inPlaces } from './testing/explored';
+import { expectPath, exploredOf, inPlaces, learnLogProb } from './testing/explored';
 
 const [IMAGES, ROLLOUTS, SOME, ASKED] = [2, 3, 5, 3];
 const ROWS = IMAGES * ROLLOUTS;
@@ -88,16 +88,8 @@ describe.skipIf(!sharedIsHere).each(FAMILIES)(
         // only the sampled queries are looked at
         action: inPlaces(zeros, action, SAMPLED),
       }));
-      async function learn(of: () => (k: number) => tf.Tensor2D): Promise<Float32Array[]> {
-        const { value, grads } = tf.engine().gradients(
-          () => {
-            const logProb = of();
-            return steps.map((_, k) => tf.sum(tf.mul(logProb(k), weights))).reduce((a, b) => tf.add(a, b));
-          },
-          names.map((name) => model.parameters.get(name)),
-        );
-        return Promise.all([value, ...grads].map(async (tensor) => (await tensor.data()) as Float32Array));
-      }
+      const learn = (of: () => (k: number) => tf.Tensor2D): Promise<Float32Array[]> =>
+        learnLogProb(model, names, weights, of);
       const expected = await learn(() => (k) => reconsiderAt(whole, k, wholeSteps[k]!, all!).logProb);
       const got = await learn(() => {
         const episode = episodeOf();

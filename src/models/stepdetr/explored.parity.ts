@@ -12,7 +12,7 @@ import { gatherTokens } from '../../kernels/gather-tokens/op';
 import type { Memo } from '../company';
 import type { Memory, Trace } from '../detector';
 import { reconsider, reconsiderAt, rollOut, type Episode, type EpisodeState, type Explored } from '../episode';
-import { expectPath, exploredOf, inPlaces } from '../testing/explored';
+import { expectPath, exploredOf, inPlaces, learnLogProb } from '../testing/explored';
 import type { StepDetr } from './model';
 import { openPatches } from './testing/patches';
 
@@ -94,17 +94,8 @@ describe.skipIf(!sharedIsHere)(`sampled queries (${WHY_SKIPPED} otherwise)`, () 
       'int32',
     );
     const states = steps.map(({ state }, k) => wholeState(state, explored.path[k]!));
-    type LogProb = (k: number) => tf.Tensor2D;
-    async function learn(of: () => LogProb): Promise<Float32Array[]> {
-      const { value, grads } = tf.engine().gradients(
-        () => {
-          const logProb = of();
-          return steps.map((_, k) => tf.sum(tf.mul(logProb(k), weights))).reduce((a, b) => tf.add(a, b));
-        },
-        names.map((name) => model.parameters.get(name)),
-      );
-      return Promise.all([value, ...grads].map(async (tensor) => (await tensor.data()) as Float32Array));
-    }
+    const learn = (of: () => (k: number) => tf.Tensor2D): Promise<Float32Array[]> =>
+      learnLogProb(model, names, weights, of);
     const got = await learn(() => {
       const episode = episodeOf(trace, explored);
       return (k) => reconsiderAt(episode, k, steps[k]!, columns).logProb;

@@ -9,7 +9,7 @@ import { expect } from 'vitest';
 import { gatherTokens } from '../../kernels/gather-tokens/op';
 import { maxDifference } from '../../kernels/testing/compare';
 import { untraced } from '../../kernels/untraced';
-import { decoderLayers, type Trace } from '../detector';
+import { decoderLayers, type Detector, type Trace } from '../detector';
 import type { Explored, RolloutStep } from '../episode';
 import { repeated } from '../rows';
 
@@ -62,4 +62,28 @@ export async function expectPath(
       expect(maxDifference(await got.data(), await expected.data()), `${k} ${name}`).toBeLessThanOrEqual(1e-3);
     }
   }
+}
+
+/**
+ * The weighted sum of all layers' log probabilities, and its gradients.
+ * @param names of the parameters
+ * @param weights [R,A]
+ * @param of called while it is traced: gives the log probability [R,A] of each layer
+ * @returns the sum, then a gradient for each name
+ */
+export function learnLogProb(
+  { parameters, layers }: Pick<Detector, 'parameters' | 'layers'>,
+  names: readonly string[],
+  weights: tf.Tensor2D,
+  of: () => (layer: number) => tf.Tensor2D,
+): Promise<Float32Array[]> {
+  const { value, grads } = tf.engine().gradients(
+    () => {
+      const logProb = of();
+      const sums = Array.from({ length: layers }, (_, k) => tf.sum(tf.mul(logProb(k), weights)));
+      return sums.reduce((a, b) => tf.add(a, b));
+    },
+    names.map((name) => parameters.get(name)),
+  );
+  return Promise.all([value, ...grads].map(async (tensor) => (await tensor.data()) as Float32Array));
 }
