@@ -1,5 +1,5 @@
 /** `npm run finetune -- --data DIR …`: a run of fine-tuning in the app's own worker, in a headless Chromium or in Node. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EvaluationRecord, RunWeights } from '../src/lib/training';
@@ -10,7 +10,7 @@ import { openRuntime, type PlainEvent, type Runtime, type RuntimeName } from './
 import type { AdapterChoice } from './browser';
 import { plainData } from './finetune/data';
 import { openPair, parsePair, RANDOM_PATCHES } from './finetune/models';
-import { parseMethod, settingsOf } from './finetune/settings';
+import { askedSettings, parseMethod, PRESET_CHOICES, settingsFor, type AskedSettings } from './finetune/settings';
 
 interface Options {
   data: string;
@@ -21,6 +21,7 @@ interface Options {
   model: string;
   teacher?: string;
   method: string;
+  preset: AskedSettings['preset'];
   steps?: number;
   seed?: number;
   set: string[];
@@ -78,16 +79,19 @@ async function finetune({
 }: Options): Promise<number> {
   const { steps, seed } = options;
   const given = { ...(steps !== undefined && { steps }), ...(seed !== undefined && { seed }) };
-  const settings = settingsOf(parseMethod(options.method), options.set, given);
-  const pair = parsePair(settings.method, options.model, options.teacher, settings.clusters);
+  const method = parseMethod(options.method);
+  const asked = askedSettings(method, options.preset, options.set, given);
+  const pair = parsePair(method, options.model, options.teacher, asked.changed.clusters);
   const data = await plainData(path, { split, val, limit, unlabelled });
   for (const problem of data.problems) console.error(problem);
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, 'log.jsonl'), '');
-  writeFileSync(join(out, 'settings.json'), JSON.stringify(settings, null, 1));
   const app = await openRuntime({ runtime, adapter });
   try {
-    const { names, ...models } = await openPair(app, pair);
+    const { names, family, ...models } = await openPair(app, pair);
+    const labelled = data.images.filter(({ split: part, labels }) => part === 'train' && labels !== null).length;
+    const settings = settingsFor(asked, { labelled, family });
+    writeFileSync(join(out, 'settings.json'), JSON.stringify(settings, null, 1));
     const { model, teacher } = names;
     const who = teacher === null ? model : `${model}, taught by ${teacher},`;
     console.error(`${who} on ${app.device.adapter}: ${settings.method}, ${settings.steps} steps`);
@@ -142,6 +146,11 @@ const program = new Command('npm run finetune --')
   .option('--teacher <ID|DIR>', 'who teaches with --method distil (stepdetr_s)')
   .option('--unlabelled', 'leave the labels of the images to learn from aside; distil alone learns without them')
   .requiredOption('--method <NAME>', 'supervised, reinforce, ppo, grpo or distil')
+  .addOption(
+    new Option('--preset <which>', 'as the app chooses: by the number of labelled images and the family of the model')
+      .choices(PRESET_CHOICES)
+      .default('auto'),
+  )
   .option('--steps <N>', 'steps of the optimiser', parseCount)
   .option('--seed <S>', 'views, order and noise follow from it', Number)
   .option('--set <field=value...>', 'any other setting (docs/learning.md lists them)', [])

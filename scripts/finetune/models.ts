@@ -1,6 +1,7 @@
 /** Who learns and, in a distillation, who teaches. */
 import type { TrainMethod } from '../../src/lib/train-settings';
 import type { RunModel } from '../../src/lib/training';
+import type { ModelFamily } from '../../src/lib/types';
 import { parseModel, type ModelChoice } from '../app/model-option';
 import type { Runtime } from '../app/runtime';
 
@@ -32,14 +33,17 @@ export function parsePair(method: TrainMethod, model: string, teacher: string | 
 }
 
 /** Loads a model; it stays where it runs under the name that comes back. */
-async function lasting(app: Runtime, choice: ModelChoice): Promise<{ name: string; model: RunModel }> {
-  const { id, name } = await app.load(choice);
-  return { name, model: { kind: choice.kind === 'embedded' ? 'embedded' : 'cached', id } };
+async function lasting(app: Runtime, choice: ModelChoice) {
+  const { id, name, family } = await app.load(choice);
+  const model: RunModel = { kind: choice.kind === 'embedded' ? 'embedded' : 'cached', id };
+  return { name, family, model };
 }
 
 export interface OpenedPair {
   model: RunModel;
   teacher?: RunModel;
+  /** Of the one that learns. */
+  family: ModelFamily;
   /** For people. */
   names: { model: string; teacher: string | null };
 }
@@ -48,10 +52,15 @@ export async function openPair(app: Runtime, pair: Pair): Promise<OpenedPair> {
   const teacher = pair.teacher && (await lasting(app, pair.teacher));
   const learns =
     pair.model === RANDOM_PATCHES
-      ? { name: 'StepDETR over patches, random weights', model: { kind: RANDOM_PATCHES } as const }
+      ? {
+          name: 'StepDETR over patches, random weights',
+          family: 'stepdetr' as const,
+          model: { kind: RANDOM_PATCHES } as const,
+        }
       : await lasting(app, pair.model);
   return {
     model: learns.model,
+    family: learns.family,
     ...(teacher && { teacher: teacher.model }),
     names: { model: learns.name, teacher: teacher?.name ?? null },
   };

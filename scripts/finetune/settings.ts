@@ -1,4 +1,5 @@
-/** The run's settings from the command line: the method's, then `--set field=value`, every field checked by its range. */
+/** The run's settings from the command line: the preset's, then `--set field=value`, every field checked by its range. */
+import { presetFor, PRESET_IDS, presetSettings, type Learning, type PresetId } from '../../src/lib/presets';
 import {
   TRAIN_FIELDS,
   TRAIN_METHODS,
@@ -24,14 +25,36 @@ export function parseMethod(text: string): TrainMethod {
   throw new Error(`--method: expected one of ${TRAIN_METHODS.join(', ')}, got ${text}`);
 }
 
-/** @throws Error naming every field that is out of its range */
-export function settingsOf(
-  method: TrainMethod,
-  fields: readonly string[],
-  given: Partial<Pick<TrainSettings, 'steps' | 'seed'>>,
-): TrainSettings {
-  const settings = trainSettings(method, { ...Object.fromEntries(fields.map(parseField)), ...given });
+/** `auto`: by the number of labelled images. */
+export const PRESET_CHOICES = ['auto', ...PRESET_IDS] as const;
+
+/** What the command line asks for, before the images and the model are known. */
+export interface AskedSettings {
+  method: TrainMethod;
+  preset: PresetId | 'auto';
+  changed: Partial<TrainSettings>;
+}
+
+function checked(settings: TrainSettings): TrainSettings {
   const problems = trainProblems(settings);
   if (problems.length > 0) throw new Error(`settings: ${problems.join('; ')}`);
   return settings;
+}
+
+/** @throws Error naming every field that is out of its range */
+export function askedSettings(
+  method: TrainMethod,
+  preset: AskedSettings['preset'],
+  fields: readonly string[],
+  given: Partial<Pick<TrainSettings, 'steps' | 'seed'>>,
+): AskedSettings {
+  const changed: Partial<TrainSettings> = { ...Object.fromEntries(fields.map(parseField)), ...given };
+  checked(trainSettings(method, changed));
+  return { method, preset, changed };
+}
+
+/** @throws Error naming every field that is out of its range beside the preset's */
+export function settingsFor({ method, preset, changed }: AskedSettings, learning: Learning): TrainSettings {
+  const chosen = preset === 'auto' ? presetFor(learning.labelled) : preset;
+  return checked(presetSettings(method, chosen, learning.family, changed));
 }

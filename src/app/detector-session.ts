@@ -123,6 +123,7 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
       splits.update();
       return trainingDataOf(labels.getState(), store.getState().images, (id) => pictures.blob(id));
     },
+    family: () => store.getState().model?.family ?? null,
     load: (source, name) => void models.load(source, name),
     notify: store.getState().notify,
     zip: ports.zip,

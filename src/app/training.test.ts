@@ -55,6 +55,7 @@ function fixture(kept: RunInfo[] = [], change: Partial<TrainingParts['client']> 
       ...change,
     },
     trainingData: () => DATA,
+    family: () => 'deimv2',
     load,
     notify: (notice) => void notices.push(notice),
     zip: async () => new Blob([]),
@@ -71,7 +72,9 @@ describe('a run', () => {
     training.getState().changeDraft({ method: 'supervised', changed: { steps: 7 } });
     sut.commands.startRun('First');
     const [first] = work;
-    expect(first!.request).toMatchObject({ name: 'First', data: DATA, settings: { method: 'supervised', steps: 7 } });
+    // The rate is that of the family.
+    const settings = { method: 'supervised', steps: 7, learningRate: 1e-3 };
+    expect(first!.request).toMatchObject({ name: 'First', data: DATA, settings });
     expect(first!.request).not.toHaveProperty('teacher');
     first!.say({ type: 'run', run: runInfo(first!.id) });
     await settled();

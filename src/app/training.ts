@@ -3,6 +3,7 @@ import { toAppError, type AppError } from '../lib/errors';
 import { attempt, type Result } from '../lib/result';
 import { countData } from '../lib/training-checks';
 import type { RunInfo, RunRequest, RunWeights, TrainingData } from '../lib/training';
+import type { ModelFamily } from '../lib/types';
 import type { NewNotice } from '../state/device';
 import type { TrainingCommands } from '../state/commands';
 import type { HeldOutLabels, TrainingStore } from '../state/training';
@@ -21,6 +22,8 @@ export interface TrainingParts {
   >;
   /** Images and labels of the session as they are now. */
   trainingData(): TrainingData;
+  /** Of the current model, the one that learns; null before there is one. */
+  family(): ModelFamily | null;
   /** @param name for people, while it loads */
   load(source: ModelSource, name?: string): void;
   notify(notice: NewNotice): void;
@@ -95,7 +98,7 @@ export function createTraining(parts: TrainingParts): Training {
     if (activeRun(training.getState())) return;
     const { draft } = training.getState();
     const data = parts.trainingData();
-    const settings = draftSettings(draft, countData(data).train);
+    const settings = draftSettings(draft, { labelled: countData(data).train, family: parts.family() });
     const id = runId();
     const request: RunRequest = { id, name, settings, data, model: draft.model };
     if (settings.method === 'distil') request.teacher = draft.teacher;

@@ -1,5 +1,6 @@
-/** Presets of a run: by the number of labelled images, each a difference from the method's defaults. */
+/** Presets of a run: by the number of labelled images and the model's family, each a difference from the method's defaults. */
 import { trainSettings, type TrainMethod, type TrainSettings } from './train-settings';
+import type { ModelFamily } from './types';
 
 /** `few`: about ten labelled images, `some`: about fifty, `many`: more. */
 export type PresetId = 'few' | 'some' | 'many';
@@ -13,6 +14,22 @@ export const PRESETS: Readonly<Record<PresetId, Readonly<Partial<TrainSettings>>
   many: { steps: 400, views: 2, evaluateEvery: 100, saveEvery: 25 },
 });
 
+/**
+ * docs/learning.md, presets: what families want that the defaults, StepDETR's, are not right for. DEIMv2 has a decoder as small
+ * as its rate has to be large.
+ */
+const OF_FAMILY: Readonly<Partial<Record<ModelFamily, Readonly<Partial<TrainSettings>>>>> = Object.freeze({
+  deimv2: { learningRate: 1e-3 },
+});
+
+/** What a run learns from, as far as its preset follows from it. */
+export interface Learning {
+  /** Images of the training split that have labels. */
+  labelled: number;
+  /** Of the model; null before there is one. */
+  family: ModelFamily | null;
+}
+
 const MOST_FEW = 25;
 const MOST_SOME = 120;
 
@@ -22,7 +39,13 @@ export function presetFor(labelled: number): PresetId {
   return labelled <= MOST_SOME ? 'some' : 'many';
 }
 
-/** Defaults, the method's differences, the preset's, the person's. */
-export function presetSettings(method: TrainMethod, preset: PresetId, changed: Partial<TrainSettings>): TrainSettings {
-  return trainSettings(method, { ...PRESETS[preset], ...changed });
+/** Defaults, the method's differences, the preset's, the family's, the person's. Distillation was measured without a family's. */
+export function presetSettings(
+  method: TrainMethod,
+  preset: PresetId,
+  family: Learning['family'],
+  changed: Partial<TrainSettings>,
+): TrainSettings {
+  const own = family === null || method === 'distil' ? {} : OF_FAMILY[family];
+  return trainSettings(method, { ...PRESETS[preset], ...own, ...changed });
 }

@@ -20,11 +20,21 @@ describe('presets', () => {
     expect([0, 10, 50, 500].map(presetFor)).toEqual(['few', 'few', 'some', 'many']);
   });
 
+  it('know the family, but for a student, and give way to the person', () => {
+    const rate = (...of: Parameters<typeof presetSettings>): number => presetSettings(...of).learningRate;
+    const plain = rate('grpo', 'few', 'stepdetr', {});
+    expect(rate('grpo', 'few', 'deimv2', {})).toBeGreaterThan(plain);
+    expect(rate('distil', 'few', 'deimv2', {})).toBe(plain);
+    expect(rate('grpo', 'few', 'deimv2', { learningRate: 1e-5 })).toBe(1e-5);
+  });
+
   it('are in range with every method, and give way to what the person chose', () => {
     for (const method of TRAIN_METHODS)
-      for (const preset of PRESET_IDS) expect(trainProblems(presetSettings(method, preset, {}))).toEqual([]);
-    expect(presetSettings('grpo', 'many', { steps: 7 }).steps).toBe(7);
-    expect(presetSettings('supervised', 'few', {}).policy).toBe('none');
+      for (const preset of PRESET_IDS)
+        for (const family of ['stepdetr', 'deimv2', null] as const)
+          expect(trainProblems(presetSettings(method, preset, family, {}))).toEqual([]);
+    expect(presetSettings('grpo', 'many', null, { steps: 7 }).steps).toBe(7);
+    expect(presetSettings('supervised', 'few', null, {}).policy).toBe('none');
   });
 });
 

@@ -1,6 +1,6 @@
 /** What more than one panel asks of the store of training. */
 import type { RunSeries } from '../lib/charts';
-import { presetFor, presetSettings, type PresetId } from '../lib/presets';
+import { presetFor, presetSettings, type Learning, type PresetId } from '../lib/presets';
 import type { TrainMethod, TrainSettings } from '../lib/train-settings';
 import type { RunInfo, RunState } from '../lib/training';
 import type { RunDraft, TrainingState } from './training';
@@ -25,12 +25,15 @@ export function sortedRuns(runs: TrainingState['runs']): RunInfo[] {
 
 export const isReinforced = (method: TrainMethod): boolean => method !== 'supervised' && method !== 'distil';
 
-/** @param labelled labelled images of the training split */
-export const presetOf = (draft: RunDraft, labelled: number): PresetId =>
+export const presetOf = (draft: RunDraft, { labelled }: Pick<Learning, 'labelled'>): PresetId =>
   draft.preset === 'auto' ? presetFor(labelled) : draft.preset;
 
-export const draftSettings = (draft: RunDraft, labelled: number): TrainSettings =>
-  presetSettings(draft.method, presetOf(draft, labelled), draft.changed);
+/** What the run would be without the person's changes. */
+export const plainSettings = (draft: RunDraft, learning: Learning): TrainSettings =>
+  presetSettings(draft.method, presetOf(draft, learning), learning.family, {});
+
+export const draftSettings = (draft: RunDraft, learning: Learning): TrainSettings =>
+  presetSettings(draft.method, presetOf(draft, learning), learning.family, draft.changed);
 
 /** What a method decides, which a change of method takes back. */
 const OF_METHOD: readonly (keyof TrainSettings)[] = ['policy', 'baseline', 'epochs', 'betaRef', 'betaGt'];
@@ -49,11 +52,11 @@ export function withMethod(draft: RunDraft, method: TrainMethod): RunDraft {
 /** A change of one setting; the value that method and preset have anyway is no change. */
 export function withSetting<K extends keyof TrainSettings>(
   draft: RunDraft,
-  labelled: number,
+  learning: Learning,
   name: K,
   value: TrainSettings[K],
 ): RunDraft {
   const others = Object.fromEntries(Object.entries(draft.changed).filter(([each]) => each !== name));
-  const plain = presetSettings(draft.method, presetOf(draft, labelled), {});
+  const plain = plainSettings(draft, learning);
   return { ...draft, changed: plain[name] === value ? others : { ...others, [name]: value } };
 }

@@ -111,24 +111,34 @@ describe('the store of training', () => {
   });
 });
 
+const TEN = { labelled: 10, family: 'stepdetr' as const };
+const MANY = { ...TEN, labelled: 1000 };
+
 describe('the draft of a run', () => {
   it('has the preset of its number of images until one is chosen', () => {
-    expect(presetOf(FIRST_DRAFT, 10)).toBe('few');
-    expect(presetOf(FIRST_DRAFT, 1000)).toBe('many');
-    expect(presetOf({ ...FIRST_DRAFT, preset: 'few' }, 1000)).toBe('few');
+    expect(presetOf(FIRST_DRAFT, TEN)).toBe('few');
+    expect(presetOf(FIRST_DRAFT, MANY)).toBe('many');
+    expect(presetOf({ ...FIRST_DRAFT, preset: 'few' }, MANY)).toBe('few');
+  });
+
+  it('has the rate of the model’s family', () => {
+    const own = draftSettings(FIRST_DRAFT, { ...TEN, family: 'deimv2' });
+    expect(own.learningRate).toBeGreaterThan(draftSettings(FIRST_DRAFT, TEN).learningRate);
+    const changed = withSetting(FIRST_DRAFT, TEN, 'learningRate', own.learningRate);
+    expect(withSetting(changed, { ...TEN, family: 'deimv2' }, 'learningRate', own.learningRate).changed).toEqual({});
   });
 
   it('keeps only real changes', () => {
-    const changed = withSetting(FIRST_DRAFT, 10, 'steps', 7);
-    expect(draftSettings(changed, 10).steps).toBe(7);
-    const plain = draftSettings(FIRST_DRAFT, 10).steps;
-    expect(withSetting(changed, 10, 'steps', plain).changed).toEqual({});
+    const changed = withSetting(FIRST_DRAFT, TEN, 'steps', 7);
+    expect(draftSettings(changed, TEN).steps).toBe(7);
+    const plain = draftSettings(FIRST_DRAFT, TEN).steps;
+    expect(withSetting(changed, TEN, 'steps', plain).changed).toEqual({});
   });
 
   it('drops with its method what the method decides', () => {
     const draft = { ...FIRST_DRAFT, changed: { policy: 'clip' as const, seed: 3 } };
     const supervised = withMethod(draft, 'supervised');
-    expect(draftSettings(supervised, 10)).toMatchObject({ method: 'supervised', policy: 'none', seed: 3 });
+    expect(draftSettings(supervised, TEN)).toMatchObject({ method: 'supervised', policy: 'none', seed: 3 });
   });
 
   it('starts from random weights only in distillation', () => {

@@ -1,20 +1,25 @@
 /** Every setting of a run, in groups that open. */
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { presetSettings } from '../../lib/presets';
+import type { Learning } from '../../lib/presets';
 import type { TrainSettings } from '../../lib/train-settings';
 import { useTraining, useTrainingStore } from '../../state/react';
-import { presetOf, withSetting } from '../../state/training-select';
+import { plainSettings, withSetting } from '../../state/training-select';
 import { groupsFor, problemOf } from './setting-groups';
 import { SettingField } from './SettingField';
 import styles from './train.module.css';
 
-export function Settings({ settings, problems }: { settings: TrainSettings; problems: readonly string[] }): ReactNode {
+interface SettingsProps {
+  settings: TrainSettings;
+  learning: Learning;
+  problems: readonly string[];
+}
+
+export function Settings({ settings, learning, problems }: SettingsProps): ReactNode {
   const { t } = useTranslation();
   const store = useTrainingStore();
   const draft = useTraining((state) => state.draft);
-  const labelled = useTraining((state) => state.counts.train);
-  const plain = presetSettings(draft.method, presetOf(draft, labelled), {});
+  const plain = plainSettings(draft, learning);
   return (
     <div className={styles['groups']}>
       {groupsFor(draft.method).map(({ id, names }) => {
@@ -36,7 +41,7 @@ export function Settings({ settings, problems }: { settings: TrainSettings; prob
                 problem={problemOf(problems, name)}
                 onChange={(value) => {
                   const { draft: now, changeDraft } = store.getState();
-                  changeDraft(withSetting(now, labelled, name, value as never));
+                  changeDraft(withSetting(now, learning, name, value as never));
                 }}
               />
             ))}

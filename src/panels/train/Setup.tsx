@@ -24,7 +24,9 @@ export function Setup(): ReactNode {
   const store = useTrainingStore();
   const draft = useTraining((state) => state.draft);
   const counts = useTraining((state) => state.counts);
-  const settings = draftSettings(draft, counts.train);
+  const family = useAppState((state) => state.model?.family ?? null);
+  const learning = { labelled: counts.train, family };
+  const settings = draftSettings(draft, learning);
   const problems = trainProblems(settings);
   const setMethod = (method: TrainMethod): void => store.getState().changeDraft(withMethod(draft, method));
   const reinforced = isReinforced(draft.method);
@@ -40,7 +42,7 @@ export function Setup(): ReactNode {
         <span>{t('train.preset')}</span>
         <Segmented
           label={t('train.preset')}
-          value={presetOf(draft, counts.train)}
+          value={presetOf(draft, learning)}
           options={PRESET_IDS.map((value) => ({ value, label: t(`train.presets.${value}`) }))}
           onChange={(preset) => store.getState().changeDraft({ preset })}
         />
@@ -58,7 +60,7 @@ export function Setup(): ReactNode {
         </div>
         <p className={styles['muted']}>{t(`train.methodNotes.${draft.method}`)}</p>
         {draft.method === 'distil' ? <Distillation /> : null}
-        <Settings settings={settings} problems={problems} />
+        <Settings settings={settings} learning={learning} problems={problems} />
       </details>
       <Start isBad={problems.length > 0} method={draft.method} steps={settings.steps} />
     </div>
