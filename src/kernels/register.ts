@@ -17,6 +17,7 @@ import { registerDeformableAttention } from './deformable-attention/op';
 import { registerRmsNorm } from './rms-norm/op';
 import { registerSwiglu } from './swiglu/op';
 import { registerTopK } from './top-k/op';
+import { registerMatchability } from './varifocal/matchability';
 import { registerVarifocal } from './varifocal/op';
 import { registerRandomNormal } from './random-normal/op';
 
@@ -34,6 +35,7 @@ export function registerKernels(): void {
   registerTopK();
   registerAnswers();
   registerVarifocal();
+  registerMatchability();
   registerFocal();
   registerRandomNormal();
   registerConv2d();

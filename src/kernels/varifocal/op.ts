@@ -5,13 +5,10 @@
  * S sets (a layer of an image each), Q queries, C class columns.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import { expectShape } from '../shapes';
 import backwardSource from './backward.wgsl?raw';
 import forwardSource from './forward.wgsl?raw';
-import { perLogitLoss, registerPerLogit, type Balance, type PerLogitKernels } from './per-logit';
+import { iouAwareLoss, registerPerLogit, type Balance, type PerLogitKernels } from './per-logit';
 import { RT_DETR_BALANCE, varifocalGradientReference, varifocalReference } from './reference';
-
-const NAME = 'varifocal';
 
 const KERNELS: PerLogitKernels = {
   forward: 'StepVarifocal',
@@ -38,11 +35,7 @@ export function varifocal(
   quality: tf.Tensor2D,
   balance: Balance = RT_DETR_BALANCE,
 ): tf.Tensor1D {
-  const [sets, queries] = logits.shape;
-  expectShape(NAME, 'logits', logits.shape, ['S', 'Q', 'C']);
-  expectShape(NAME, 'labels', labels.shape, [sets, queries]);
-  expectShape(NAME, 'quality', quality.shape, [sets, queries]);
-  return perLogitLoss(KERNELS, logits, { labels, quality }, balance);
+  return iouAwareLoss('varifocal', KERNELS, { logits, labels, quality }, balance);
 }
 
 export const registerVarifocal = (): void => registerPerLogit(KERNELS);

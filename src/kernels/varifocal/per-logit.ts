@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { registerEverywhere, type Attributes } from '../fallback';
 import { runProgram, type Program } from '../program';
+import { expectShape } from '../shapes';
 import { untraced } from '../untraced';
 import scoreSource from './score.wgsl?raw';
 
@@ -68,6 +69,30 @@ export function perLogitLoss(
     };
   });
   return compute(logits) as tf.Tensor1D;
+}
+
+/** A class loss whose target at the label's column follows from the IoU. */
+export interface IouAwareInputs {
+  /** [S,Q,C] before the sigmoid. */
+  logits: tf.Tensor3D;
+  /** [S,Q] int32, -1 for none. */
+  labels: tf.Tensor2D;
+  /** [S,Q] 0..1 */
+  quality: tf.Tensor2D;
+}
+
+/** @returns [S] sum of each set; gradient to the logits @throws DetectorError `internal` naming the loss when shapes do not fit */
+export function iouAwareLoss(
+  name: string,
+  kernels: PerLogitKernels,
+  { logits, labels, quality }: IouAwareInputs,
+  balance: Balance,
+): tf.Tensor1D {
+  const [sets, queries] = logits.shape;
+  expectShape(name, 'logits', logits.shape, ['S', 'Q', 'C']);
+  expectShape(name, 'labels', labels.shape, [sets, queries]);
+  expectShape(name, 'quality', quality.shape, [sets, queries]);
+  return perLogitLoss(kernels, logits, { labels, quality }, balance);
 }
 
 function shapeOf({ logits }: Infos): PerLogitShape {

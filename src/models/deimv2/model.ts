@@ -16,7 +16,7 @@ import { FamilyModel, type FamilyFiles } from '../family';
 import { loadWithPolicy, logStdNames, policyRules } from '../policy';
 import { readPreprocessing, type Preprocessing } from '../preprocessing';
 import { refuseFewTokens } from '../selection-size';
-import { RT_DETR_LOSS } from '../set-loss/recipe';
+import { DEIMV2_LOSS } from '../set-loss/recipe';
 import { weightingFunction } from '../fine-edges/edges';
 import { backboneOf } from './backbone';
 import { readDeimV2Config, type DeimV2Config } from './config';
@@ -39,7 +39,7 @@ interface Constants extends DecoderConstants {
 export class DeimV2 extends FamilyModel<DeimV2Config, Constants> implements Detector {
   readonly family = 'deimv2';
   readonly scoring = 'sigmoid';
-  readonly setLoss = RT_DETR_LOSS;
+  readonly setLoss = DEIMV2_LOSS;
   readonly strides = [16, 32];
   readonly layers = this.config.layers;
   readonly policy = logStdNames(this.config);

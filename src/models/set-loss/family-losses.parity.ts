@@ -3,11 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readSafetensors, type Safetensors } from '../../data/safetensors';
 import type { OpenedDevice } from '../../kernels/backend';
+import { relativeL2 } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
 import type { Labels } from '../../lib/set-prediction';
 import { match } from '../matching/match';
-import { RT_DETR_LOSS, type SetLossRecipe } from './recipe';
+import { DEIMV2_LOSS, RT_DETR_LOSS, type SetLossRecipe } from './recipe';
+import { setLoss } from './set-loss';
+import { setTargets } from './targets';
 import { familyLosses, type FamilyAnswers } from './testing/family-losses';
 
 const VALUE = 1e-4;
@@ -77,6 +80,23 @@ async function expectMatches(recipe: SetLossRecipe, cases: Safetensors): Promise
     expect(Array.from(pairs.labels)).toEqual(Array.from(cases.int64(`match.${image}.target`), Number));
   });
 }
+
+/** transformers 5.18, `Deimv2Loss.loss_labels_mal` with focal_loss_gamma 1.5, of three queries of which the first two are matched. */
+test('deimv2: the class loss and its gradient are those of transformers', async () => {
+  const x = [1.5, -0.5, 0.25, -2, 0.75, -1.25, 2, 0.5, -1, -3, 0, 1];
+  const boxes = tf.tensor3d([0.5, 0.5, 0.4, 0.4, 0.3, 0.3, 0.2, 0.2, 0.7, 0.6, 0.2, 0.4], [1, 3, 4]);
+  const labels = { classes: [2, 0], boxes: Float32Array.of(0.32, 0.3, 0.2, 0.25, 0.55, 0.5, 0.4, 0.4) };
+  const pairs = { queries: Int32Array.of(0, 1), labels: Int32Array.of(1, 0) };
+  const targets = setTargets(3, [{ labels, match: pairs }]);
+  const loss = (t: tf.Tensor): tf.Tensor1D => setLoss(t as tf.Tensor3D, boxes, targets, DEIMV2_LOSS).classes;
+  const logits = tf.tensor3d(x, [1, 3, 4]);
+  expect(relativeL2(await loss(logits).data(), [2.212717])).toBeLessThanOrEqual(1e-5);
+  const expected = [
+    ...[0.06581953, 0.04379045, 0.11848184, 0.002452942, 0.19007726, 0.0117023],
+    ...[0.16823295, 0.15284368, 0.01875488, 0.0002449110324960202, 0.08838835, 0.22848119],
+  ];
+  expect(relativeL2(await tf.grad(loss)(logits).data(), expected)).toBeLessThanOrEqual(1e-5);
+});
 
 describe.skipIf(!sharedIsHere)(`losses of the families (${WHY_SKIPPED} otherwise)`, () => {
   const read = async (folder: string): Promise<Safetensors> =>

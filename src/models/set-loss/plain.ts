@@ -3,7 +3,7 @@
  * tested against it.
  */
 import { focalReference } from '../../kernels/focal/reference';
-import { varifocalReference } from '../../kernels/varifocal/reference';
+import { matchabilityReference, varifocalReference } from '../../kernels/varifocal/reference';
 import { overlapOf } from '../../lib/box-overlap';
 import { expectSet, type Labels, type Match, type SetPrediction } from '../../lib/set-prediction';
 import type { SetLossRecipe } from './recipe';
@@ -54,6 +54,7 @@ export function plainSetLoss(
   const exact = Float64Array.from(logits);
   const classLoss = {
     varifocal: () => scale * sum(varifocalReference(exact, classes, quality, columns, recipe)),
+    matchability: () => scale * sum(matchabilityReference(exact, classes, quality, columns, recipe)),
     focal: () => scale * sum(focalReference(exact, classes, columns, recipe)),
     softmax: () => softmaxLoss(prediction, classes, recipe.noObject),
   };

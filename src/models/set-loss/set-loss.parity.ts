@@ -9,7 +9,7 @@ import { overlapOf } from '../../lib/box-overlap';
 import type { Labels, SetPrediction } from '../../lib/set-prediction';
 import { match } from '../matching/match';
 import { plainSetLoss } from './plain';
-import { RT_DETR_LOSS, type SetLossRecipe } from './recipe';
+import { DEIMV2_LOSS, RT_DETR_LOSS, type SetLossRecipe } from './recipe';
 import { setLoss } from './set-loss';
 import { disposeTargets, setTargets } from './targets';
 
@@ -63,6 +63,8 @@ const weights = { classes: 1.5, l1: 5, giou: 2 };
 const RECIPES: SetLossRecipe[] = [
   RT_DETR_LOSS,
   { ...RT_DETR_LOSS, alpha: 0.6, gamma: 1.5, weights },
+  DEIMV2_LOSS,
+  { ...DEIMV2_LOSS, alpha: 0.5, gamma: 2, weights },
   { ...RT_DETR_LOSS, classes: 'focal', alpha: 0.25, gamma: 2, weights },
   { ...RT_DETR_LOSS, classes: 'focal', alpha: 0.4, gamma: 1.5 },
   { ...RT_DETR_LOSS, classes: 'softmax', noObject: 0.1, weights },
@@ -127,8 +129,8 @@ describe.each(RECIPES)('$classes, alpha $alpha, gamma $gamma', (recipe) => {
   });
 });
 
-/** The varifocal weights are constants of the gradient (kernels/varifocal); the others' whole loss is differentiated. */
-test.each(RECIPES.filter(({ classes }) => classes !== 'varifocal'))(
+/** The weights of the losses that know the IoU are constants of the gradient (kernels/varifocal); the others' whole loss is differentiated. */
+test.each(RECIPES.filter(({ classes }) => classes === 'focal' || classes === 'softmax'))(
   '$classes, gamma $gamma: gradient to the logits by finite differences',
   async (recipe) => {
     const sets = setsOf(recipe);

@@ -11,6 +11,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { focal } from '../../kernels/focal/op';
 import { expectShape } from '../../kernels/shapes';
 import { untraced } from '../../kernels/untraced';
+import { matchability } from '../../kernels/varifocal/matchability';
 import { varifocal } from '../../kernels/varifocal/op';
 import { overlaps } from '../../nn/box-overlap';
 import { stopGradient } from '../../nn/tape';
@@ -81,6 +82,7 @@ export function setLossParts(
   const byLabels = (sum: tf.Tensor1D): tf.Tensor1D => tf.mul(sum, targets.scale);
   const classLoss = {
     varifocal: () => byLabels(varifocal(logits, targets.classes, stopGradient(iou), recipe)),
+    matchability: () => byLabels(matchability(logits, targets.classes, stopGradient(iou), recipe)),
     focal: () => byLabels(focal(logits, targets.classes, recipe)),
     softmax: () => softmaxLoss(logits, targets, recipe.noObject),
   };
