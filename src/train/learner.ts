@@ -6,7 +6,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { deviceCopy, readNumbers } from '../kernels/adamw/device-copy';
 import type { KernelTime } from '../kernels/plan/plan';
-import { DetectorError } from '../lib/errors';
 import { seededRandom } from '../lib/random';
 import type { Labels, SetPrediction } from '../lib/set-prediction';
 import { clustersOf, type TrainSettings } from '../lib/train-settings';
@@ -27,6 +26,7 @@ import { NotFinite, readPredictions } from './predictions';
 import type { Earned } from './rewards';
 import { sample, sampledTensors, type Game, type Outcome, type Sampled } from './rollouts';
 import { learningRateAt } from './schedule';
+import { refuseUnsupported } from './refusals';
 import { setObjective } from './set-objective';
 import { StepPlans } from './step-plans';
 import { decaysOf, rateOf, trainedNames } from './trained';
@@ -47,6 +47,9 @@ interface Rolled {
   sampled: Sampled;
   outcome: Outcome;
 }
+
+/** Those of an earlier pass; a plan that played some keeps them to itself. */
+type Earlier = Rolled | { sampled: null; outcome: Outcome };
 
 /** What a pass leaves behind. */
 interface Pass {
@@ -91,14 +94,7 @@ export class Learner {
     /** Whether steps are recorded and replayed where that is possible. */
     private readonly planned = true,
   ) {
-    if (settings.denoising > 0 && detector.learnedQueries)
-      throw new DetectorError(
-        'unsupported',
-        'denoising',
-        `expected 0 copies of every label for ${detector.family}, whose queries are learned, got ${settings.denoising}`,
-        'Set denoising to 0, or choose a model that selects its queries.',
-      );
-    refuseClusters(detector, settings);
+    refuseUnsupported(detector, settings);
     this.names = trainedNames(detector, settings);
     detector.parameters.deviceResident(this.names);
     this.frozen = settings.policy !== 'none' && settings.betaRef > 0 ? copyOf(detector, this.names) : null;
@@ -135,11 +131,11 @@ export class Learner {
   async step(step: number, batch: Batch): Promise<{ figures: Figures; played: Played }> {
     const { policy, epochs } = this.settings;
     const passes = policy === 'none' ? 1 : epochs;
-    let rolled: Rolled | null = null;
+    let rolled: Earlier | null = null;
     try {
       let done = await this.pass(step, batch, null, passes > 1);
       const { sampled, outcome } = done.pass;
-      if (passes > 1 && sampled && outcome) rolled = { sampled, outcome };
+      if (passes > 1 && outcome) rolled = { sampled, outcome };
       for (let pass = 1; pass < passes && done.figures.applied; pass++)
         done = await this.pass(step, batch, rolled, false);
       return { figures: done.figures, played: playedOf(done.pass) };
@@ -148,19 +144,19 @@ export class Learner {
       const learningRate = learningRateAt(step, this.settings);
       return { figures: brokenFigures(step, this.detector.layers, learningRate), played: { mean: [] } };
     } finally {
-      if (rolled) tf.dispose(sampledTensors(rolled.sampled));
+      if (rolled?.sampled) tf.dispose(sampledTensors(rolled.sampled));
     }
   }
 
   /** @param keep whether the rollouts' tensors are wanted by further passes */
-  private async pass(step: number, batch: Batch, rolled: Rolled | null, keep: boolean): Promise<Done> {
-    const planned = await this.planPass(step, batch);
+  private async pass(step: number, batch: Batch, rolled: Earlier | null, keep: boolean): Promise<Done> {
+    const planned = await this.planPass(step, batch, rolled);
     if (planned) return planned;
     const { detector } = this;
     const parameters = this.names.map((name) => detector.parameters.get(name));
     let done: Traced | undefined;
     const { loss, gradients } = await gradientsOf(async () => {
-      const { loss, pass, figures } = (done = await this.forward(step, batch, rolled));
+      const { loss, pass, figures } = (done = await this.forward(step, batch, rolled?.sampled ? rolled : null));
       const rollouts = keep && pass.sampled ? sampledTensors(pass.sampled) : [];
       return { loss, value: [figures, ...rollouts] };
     }, parameters);
@@ -173,12 +169,14 @@ export class Learner {
   }
 
   /** As `pass`, TF.js doing nothing of it; null where the step cannot be a plan. */
-  private async planPass(step: number, batch: Batch): Promise<Done | null> {
+  private async planPass(step: number, batch: Batch, rolled: Earlier | null): Promise<Done | null> {
     const { settings, detector } = this;
     if (!this.planned || !PlannedStep.fits(detector, settings, batch)) return null;
     const labels = batch.items.map((item) => item.labels);
-    const answer = await this.plans.run(batch.memory!, labels, step);
-    const { loss, gradients, figures, predictions, matches, outcome } = answer;
+    const memory = batch.memory!;
+    const { loss, gradients, figures, predictions, matches, outcome } = rolled
+      ? { ...(await this.plans.again(memory, labels)), outcome: rolled.outcome }
+      : await this.plans.run(memory, labels, step);
     const mean = meanEarned(predictions, matches, labels, { settings, recipe: detector.setLoss });
     const pass: Pass = { outcome, sampled: null, mean };
     const applied = await this.learn(step, loss, gradients);
@@ -297,17 +295,6 @@ export class Learner {
     this.frozen?.parameters.dispose();
     this.detector.dispose();
   }
-}
-
-/** @throws DetectorError `unsupported` for clusters in an encoder that has no dense attention */
-function refuseClusters(detector: Detector, { clusters }: TrainSettings): void {
-  if (clusters > 0 && !detector.encodeClustered)
-    throw new DetectorError(
-      'unsupported',
-      'clusters',
-      `expected a model with dense attention in its encoder, got one of the family ${detector.family}`,
-      'Set it to 0.',
-    );
 }
 
 /** The same model over a copy of the weights that will be trained. */

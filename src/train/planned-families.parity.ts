@@ -25,6 +25,7 @@ const CASES: { folder: string; side: number; method: TrainMethod }[] = [
   { folder: 'reference/rt_detr_r18', side: 96, method: 'grpo' },
   { folder: 'weights/deimv2_atto_coco', side: 160, method: 'supervised' },
   { folder: 'weights/deimv2_atto_coco', side: 160, method: 'reinforce' },
+  { folder: 'weights/deimv2_atto_coco', side: 160, method: 'ppo' },
 ];
 
 const opened = await openTestDevice();

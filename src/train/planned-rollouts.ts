@@ -22,6 +22,7 @@ import {
   type Game,
   type Outcome,
   type Path,
+  type Sampled,
   type SampledLayer,
 } from './rollouts';
 
@@ -66,8 +67,8 @@ export class PlannedRollouts {
   private readonly all: boolean;
   private readonly slots: Slots[];
   private readonly shapes: { logits: { shape: [number, number, number] } }[];
-  /** The policy's loss, of the stage behind. */
-  readonly objective: () => PolicyObjective;
+  /** The policy's loss, of the stage behind, and what it is computed of. */
+  readonly objective: () => { policy: PolicyObjective; sampled: Sampled };
 
   /**
    * @param game whose trace is the recording's
@@ -99,7 +100,8 @@ export class PlannedRollouts {
     this.objective = () => {
       const { first, explored, steps, memos } = rollouts;
       const layers = steps.map((step, k) => sampledLayer(step, this.slots[k]!));
-      return policyObjective(game, { first, explored, layers }, memos);
+      const sampled = { first, explored, layers };
+      return { policy: policyObjective(game, sampled, memos), sampled };
     };
   }
 

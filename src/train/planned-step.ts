@@ -1,6 +1,7 @@
 /**
  * The step of a decoder as a plan in stages: answers; with a policy the rollouts, when the CPU has matched those; then, when it has
  * judged these, loss and gradients. All read the weights where the optimiser changes them, so one recording serves a whole run.
+ * Further passes over the same rollouts are a plan of their own, without the rollouts, which it reads where the first one leaves them.
  *
  * S layers of a group of answers, B images, Q queries of the group, K decoder layers.
  */
@@ -19,9 +20,9 @@ import { edgeLoss, sharesOf } from './edge-objective';
 import { packFigures } from './figures';
 import { knownLabels, labelledWeights, setsOf } from './labelled';
 import { PlannedRollouts, type PolicySize, type Unfit } from './planned-rollouts';
-import type { PolicyObjective } from './policy-objective';
+import { policyObjective, type PolicyObjective } from './policy-objective';
 import { packPredictions, unpackPredictions } from './predictions';
-import type { Outcome } from './rollouts';
+import { sampledTensors, type Outcome, type Path, type Sampled } from './rollouts';
 import { lossesAgainst, matchAll, otherAnswers, totalOf, type Answers, type SetLosses } from './set-objective';
 
 /** What is matched together: the decoder's layers, or others by themselves. */
@@ -43,6 +44,9 @@ export interface PlannedAnswer {
   /** Of the rollouts; null without a policy. */
   outcome: Outcome | null;
 }
+
+/** [S][B] of a group. */
+type Answered = Pick<PlannedAnswer, 'predictions' | 'matches'>;
 
 /** What a step of a run is about. */
 export interface StepRules {
@@ -76,10 +80,13 @@ export class PlannedStep {
   private gradients: readonly tf.Tensor[] = [];
   private loss: tf.Scalar | undefined;
   private rollouts: PlannedRollouts | undefined;
+  /** What further passes learn from; null where there are none. */
+  private sampled: Sampled | null = null;
+  private later: PlannedStep | undefined;
 
   /**
-   * Whether a step is the same work whatever the batch holds: one pass over its rollouts, no teacher, no copies of labels, the encoder
-   * frozen, and a loss that needs no number of pairs but what its targets and shares say.
+   * Whether a step is the same work whatever the batch holds: no teacher, no copies of labels, the encoder frozen, and a loss that
+   * needs no number of pairs but what its targets and shares say.
    */
   static fits({ setLoss }: Detector, settings: TrainSettings, { memory, taught }: Batch): boolean {
     return (
@@ -87,7 +94,6 @@ export class PlannedStep {
       memory !== undefined &&
       !memory.mask &&
       !taught &&
-      (settings.policy === 'none' || settings.epochs === 1) &&
       settings.denoising === 0 &&
       setLoss.classes !== 'softmax'
     );
@@ -101,32 +107,37 @@ export class PlannedStep {
   /**
    * @param memory whose sizes the plan is for
    * @param size without a policy of no meaning
+   * @param earlier the pass that plays the rollouts of this one; the two go together
    */
   constructor(
     private readonly rules: StepRules,
     { tokens, shapes }: Memory,
     readonly size: PolicySize,
+    earlier?: PlannedStep,
   ) {
-    const input = tf.keep(tf.zeros(tokens.shape)) as tf.Tensor3D;
+    const input = (earlier?.plan.inputs[0] ?? tf.keep(tf.zeros(tokens.shape))) as tf.Tensor3D;
+    const played = earlier?.sampled ?? null;
     const parameters = rules.names.map((name) => rules.detector.parameters.get(name));
-    this.plan = recordStages(this.backend, [input], (recording) => {
+    this.plan = recordStages(this.backend, [input, ...(played ? sampledTensors(played) : [])], (recording) => {
       const { loss, gradients, value } = gradientsNow(
-        () => this.forward(recording, { tokens: input, shapes }),
+        () => this.forward(recording, { tokens: input, shapes }, played),
         parameters,
       );
       [this.loss, this.gradients] = [loss, gradients];
-      recording.end([value], [loss, ...gradients]);
+      const [figures, ...sampled] = value;
+      recording.end([figures], [loss, ...gradients, ...sampled]);
     });
   }
 
-  /** On the GPU. */
+  /** On the GPU; what two passes share counts twice. */
   get bytes(): number {
-    return this.plan.bytes;
+    return this.plan.bytes + (this.later?.bytes ?? 0);
   }
 
   /** The last step once more, every dispatch timed; null where the adapter has no timestamp queries. */
-  profile(): Promise<KernelTime[] | null> {
-    return this.plan.profile();
+  async profile(): Promise<KernelTime[] | null> {
+    const [own, further] = [await this.plan.profile(), await this.later?.profile()];
+    return own && [...own, ...(further ?? [])];
   }
 
   /**
@@ -135,27 +146,49 @@ export class PlannedStep {
    * @throws NotFinite
    */
   async run({ tokens }: Memory, labels: readonly (Labels | null)[], step: number): Promise<PlannedAnswer | Unfit> {
-    const { detector } = this.rules;
-    const { plan } = this;
-    copyInto(this.backend, tokens, plan.inputs[0]!);
-    const answers = await plan.read(0);
-    const each = answers.map((values, group) =>
-      unpackPredictions(values, this.groups[group]!.layers, detector.scoring),
-    );
-    const matches = each.map((predictions) => matchAll(predictions, labels, detector.setLoss));
-    const path = { predictions: each[0]!, matches: matches[0]! };
-    const outcome = this.rollouts ? await this.play(this.rollouts, path, labels, step) : null;
+    copyInto(this.backend, tokens, this.plan.inputs[0]!);
+    const answered = await this.answer(labels);
+    const outcome = this.rollouts ? await this.play(this.rollouts, answered[0]!, labels, step) : null;
     if (outcome && 'unfit' in outcome) return outcome;
-    this.groups.forEach((group, index) => this.fill(group, labels, matches[index]!));
+    return { ...(await this.differentiate(labels, answered)), outcome };
+  }
+
+  /**
+   * One more pass over the memory and the rollouts of the last run, with the weights of now.
+   * @param memory labels of that run
+   * @throws NotFinite
+   */
+  async again(memory: Memory, labels: readonly (Labels | null)[]): Promise<Omit<PlannedAnswer, 'outcome'>> {
+    this.later ??= new PlannedStep(this.rules, memory, this.size, this);
+    return this.later.differentiate(labels, await this.later.answer(labels));
+  }
+
+  /** What each group says of the memory that is there, and stands for. */
+  private async answer(labels: readonly (Labels | null)[]): Promise<Answered[]> {
+    const { scoring, setLoss } = this.rules.detector;
+    return (await this.plan.read(0)).map((values, group) => {
+      const predictions = unpackPredictions(values, this.groups[group]!.layers, scoring);
+      return { predictions, matches: matchAll(predictions, labels, setLoss) };
+    });
+  }
+
+  /** @param answered of each group */
+  private async differentiate(
+    labels: readonly (Labels | null)[],
+    answered: readonly Answered[],
+  ): Promise<Omit<PlannedAnswer, 'outcome'>> {
+    const [path] = answered as [Answered];
+    this.groups.forEach((group, index) => this.fill(group, labels, answered[index]!.matches));
     this.write(this.counted!, labelledWeights(labels));
-    this.shares.forEach((shares, k) => this.write(shares, sharesOf(labels, matches[0]![k]!, detector.queries)));
-    const [figures] = await plan.read(plan.outputs.length - 1);
-    return { loss: this.loss!, gradients: this.gradients, figures: figures!, ...path, outcome };
+    const { queries } = this.rules.detector;
+    this.shares.forEach((shares, k) => this.write(shares, sharesOf(labels, path.matches[k]!, queries)));
+    const [figures] = await this.plan.read(this.plan.outputs.length - 1);
+    return { loss: this.loss!, gradients: this.gradients, figures: figures!, ...path };
   }
 
   private async play(
     rollouts: PlannedRollouts,
-    path: Pick<PlannedAnswer, 'predictions' | 'matches'>,
+    path: Path,
     labels: readonly (Labels | null)[],
     step: number,
   ): Promise<Outcome | Unfit> {
@@ -166,30 +199,46 @@ export class PlannedStep {
   }
 
   dispose(): void {
+    this.later?.dispose();
     this.plan.dispose();
   }
 
-  /** All stages, traced. */
-  private forward(recording: Recording, memory: Memory): { loss: tf.Scalar; value: tf.Tensor1D } {
+  /** All stages, traced. @returns the figures as value, and what further passes need */
+  private forward(
+    recording: Recording,
+    memory: Memory,
+    played: Sampled | null,
+  ): { loss: tf.Scalar; value: [tf.Tensor1D, ...tf.Tensor[]] } {
     const { detector, frozen, settings } = this.rules;
     const trace = detector.decode(memory, { dense: settings.selectionLoss === 'dense' });
     const decoder = decoderLayers(trace);
     const others = otherAnswers(trace, settings);
     const groups: (readonly Answers[])[] = [decoder, ...others.map(({ answers }) => [answers])];
     recording.end(groups.map((layers) => packPredictions(layers)));
-    if (settings.policy !== 'none')
+    if (settings.policy !== 'none' && !played)
       this.rollouts = new PlannedRollouts(this.backend, recording, { detector, frozen, trace, settings }, this.size);
     const losses = this.lossesOf(recording, groups, memory.tokens.shape[0]);
     const weights = [settings.betaGt, ...others.map(({ weight }) => weight)];
     const edges = this.edgesOf(recording, trace, memory.tokens.shape[0]);
-    const policy: PolicyObjective | null = this.rollouts?.objective() ?? null;
+    const policy = played
+      ? policyObjective({ detector, frozen, trace, settings }, played, null)
+      : this.policyOf(this.rollouts, settings);
     const terms = [
       ...losses.map((one, i) => tf.mul(totalOf(one), weights[i]!)),
       ...(edges ? [tf.mul(edges, settings.betaGt)] : []),
       ...(policy ? [policy.loss] : []),
     ];
     const loss = terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar;
-    return { loss, value: packFigures(loss, losses[0]!, policy, null, detector.layers) };
+    const figures = packFigures(loss, losses[0]!, policy, null, detector.layers);
+    return { loss, value: [figures, ...(this.sampled ? sampledTensors(this.sampled) : [])] };
+  }
+
+  /** Of the rollouts of this pass, where there are some. */
+  private policyOf(rollouts: PlannedRollouts | undefined, { epochs }: TrainSettings): PolicyObjective | null {
+    if (!rollouts) return null;
+    const { policy, sampled } = rollouts.objective();
+    if (epochs > 1) this.sampled = sampled;
+    return policy;
   }
 
   /** Of each group, against targets that are inputs. */

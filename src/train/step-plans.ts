@@ -44,6 +44,15 @@ export class StepPlans {
     }
   }
 
+  /**
+   * One more pass over the rollouts of the last `run`, with the weights of now.
+   * @param memory labels of that run
+   * @throws NotFinite
+   */
+  again(memory: Memory, labels: readonly (Labels | null)[]): Promise<Omit<PlannedAnswer, 'outcome'>> {
+    return [...this.plans.values()].at(-1)!.again(memory, labels);
+  }
+
   /** The kernels of the step that was last taken; null where no step was a plan, or the adapter has no timestamp queries. */
   async profile(): Promise<KernelTime[] | null> {
     return (await [...this.plans.values()].at(-1)?.profile()) ?? null;
