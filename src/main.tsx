@@ -13,6 +13,7 @@ import { decodeImage } from './data/images/decode';
 import { uprightPixelSize } from './data/images/orientation';
 import { makeThumbnail } from './data/images/thumbnail';
 import { openWebcam, webcamFrame } from './data/images/webcam';
+import { keepAwake } from './data/keep-awake';
 import { zipFiles } from './data/zip-files';
 import { DetectorError } from './lib/errors';
 import type { LabelledItem } from './state/labels';
@@ -77,5 +78,6 @@ const root = document.getElementById('root');
 if (!root) throw new DetectorError('internal', 'index.html', 'expected an element with id root, found none');
 const running = startApp(root, createDetectorClient(), ports, location);
 installAutomation(running);
+keepAwake();
 if (import.meta.env.PROD && 'serviceWorker' in navigator)
   void running.started.then(() => navigator.serviceWorker.register('./sw.js', { scope: './' }));

@@ -9,7 +9,7 @@ import type { ModelInfo } from '../../src/lib/types';
 import type { DeviceInfo } from '../../src/workers/protocol';
 import type { AdapterChoice } from '../browser';
 import { DIST, ensureBuilt } from './build';
-import { launchBrowser } from './find-browser';
+import { launchProfile } from './find-browser';
 import { serveFolders } from './static-server';
 
 const STARTUP_MS = 60_000;
@@ -27,14 +27,14 @@ export interface AppPage {
 /** @throws Error in words for a person when there is no browser or the app does not start */
 export async function openApp(adapter: AdapterChoice): Promise<AppPage> {
   await ensureBuilt();
-  const browser = await launchBrowser(adapter);
+  const browser = await launchProfile(adapter);
   const server = await serveFolders({ '/': DIST });
   const close = async (): Promise<void> => {
     await browser.close();
     await server.close();
   };
   try {
-    const page = await browser.newPage();
+    const page = await browser.context.newPage();
     // tsx compiles functions with a helper that keeps their names; those that are sent to the page need it there.
     await page.addInitScript({ content: 'globalThis.__name = (value) => value;' });
     page.on('pageerror', (error) => console.error(`page: ${error.message}`));

@@ -1,6 +1,8 @@
 /** The Chromium that tests and programs drive: whether there is one, and its start. */
-import { existsSync } from 'node:fs';
-import { chromium, type Browser } from 'playwright';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Browser, type BrowserContext, type LaunchOptions } from 'playwright';
 import { browserExecutable, webgpuFlags, type AdapterChoice } from '../browser';
 
 export const WHY_NO_BROWSER =
@@ -11,9 +13,30 @@ export function browserIsHere(): boolean {
   return browserExecutable() !== undefined || existsSync(chromium.executablePath());
 }
 
-/** @throws Error in words for a person when there is no browser */
-export async function launchBrowser(adapter: AdapterChoice): Promise<Browser> {
+function launchOptions(adapter: AdapterChoice): LaunchOptions {
   if (!browserIsHere()) throw new Error(WHY_NO_BROWSER);
   const executablePath = browserExecutable();
-  return chromium.launch({ args: webgpuFlags(adapter), ...(executablePath ? { executablePath } : {}) });
+  return { args: webgpuFlags(adapter), ...(executablePath ? { executablePath } : {}) };
+}
+
+/** Its pages are private windows: storage is in memory. @throws Error in words for a person when there is no browser */
+export async function launchBrowser(adapter: AdapterChoice): Promise<Browser> {
+  return chromium.launch(launchOptions(adapter));
+}
+
+/** A browser with a profile on the disk. */
+export interface Profile {
+  context: BrowserContext;
+  /** The profile goes when the program ends. */
+  close(): Promise<void>;
+}
+
+/** Storage as a visitor has it, for work that takes long. @throws Error in words for a person when there is no browser */
+export async function launchProfile(adapter: AdapterChoice): Promise<Profile> {
+  const options = launchOptions(adapter);
+  const folder = mkdtempSync(join(tmpdir(), 'stepdetr-profile-'));
+  // Also where the program is broken off. A browser that is just ending may still write.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const context = await chromium.launchPersistentContext(folder, options);
+  return { context, close: () => context.close() };
 }
