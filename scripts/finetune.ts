@@ -2,6 +2,8 @@
 import { Command, Option } from 'commander';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PresetChoice } from '../src/lib/presets';
+import { countData } from '../src/lib/training-checks';
 import type { EvaluationRecord, RunWeights } from '../src/lib/training';
 import { runMain } from './app/answers';
 import { layerReport } from './app/evaluation-report';
@@ -10,7 +12,7 @@ import { openRuntime, type PlainEvent, type Runtime, type RuntimeName } from './
 import type { AdapterChoice } from './browser';
 import { plainData } from './finetune/data';
 import { openPair, parsePair, RANDOM_PATCHES } from './finetune/models';
-import { askedSettings, parseMethod, PRESET_CHOICES, settingsFor, type AskedSettings } from './finetune/settings';
+import { askedSettings, parseMethod, PRESET_CHOICES, settingsFor } from './finetune/settings';
 
 interface Options {
   data: string;
@@ -21,7 +23,7 @@ interface Options {
   model: string;
   teacher?: string;
   method: string;
-  preset: AskedSettings['preset'];
+  preset: PresetChoice;
   steps?: number;
   seed?: number;
   set: string[];
@@ -89,8 +91,7 @@ async function finetune({
   const app = await openRuntime({ runtime, adapter });
   try {
     const { names, family, ...models } = await openPair(app, pair);
-    const labelled = data.images.filter(({ split: part, labels }) => part === 'train' && labels !== null).length;
-    const settings = settingsFor(asked, { labelled, family });
+    const settings = settingsFor(asked, { labelled: countData(data).train, family });
     writeFileSync(join(out, 'settings.json'), JSON.stringify(settings, null, 1));
     const { model, teacher } = names;
     const who = teacher === null ? model : `${model}, taught by ${teacher},`;

@@ -34,7 +34,7 @@ export async function openApp(adapter: AdapterChoice): Promise<AppPage> {
     await server.close();
   };
   try {
-    const page = await browser.context.newPage();
+    const page = await browser.newPage();
     // tsx compiles functions with a helper that keeps their names; those that are sent to the page need it there.
     await page.addInitScript({ content: 'globalThis.__name = (value) => value;' });
     page.on('pageerror', (error) => console.error(`page: ${error.message}`));

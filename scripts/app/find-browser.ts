@@ -24,19 +24,11 @@ export async function launchBrowser(adapter: AdapterChoice): Promise<Browser> {
   return chromium.launch(launchOptions(adapter));
 }
 
-/** A browser with a profile on the disk. */
-export interface Profile {
-  context: BrowserContext;
-  /** The profile goes when the program ends. */
-  close(): Promise<void>;
-}
-
-/** Storage as a visitor has it, for work that takes long. @throws Error in words for a person when there is no browser */
-export async function launchProfile(adapter: AdapterChoice): Promise<Profile> {
+/** With a profile on the disk, which goes when the program ends: storage as a visitor has it, for work that takes long. @throws Error in words for a person when there is no browser */
+export async function launchProfile(adapter: AdapterChoice): Promise<BrowserContext> {
   const options = launchOptions(adapter);
   const folder = mkdtempSync(join(tmpdir(), 'stepdetr-profile-'));
   // Also where the program is broken off. A browser that is just ending may still write.
   process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  const context = await chromium.launchPersistentContext(folder, options);
-  return { context, close: () => context.close() };
+  return chromium.launchPersistentContext(folder, options);
 }

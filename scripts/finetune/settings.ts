@@ -1,5 +1,5 @@
 /** The run's settings from the command line: the preset's, then `--set field=value`, every field checked by its range. */
-import { presetFor, PRESET_IDS, presetSettings, type Learning, type PresetId } from '../../src/lib/presets';
+import { chosenPreset, PRESET_IDS, presetSettings, type Learning, type PresetChoice } from '../../src/lib/presets';
 import {
   TRAIN_FIELDS,
   TRAIN_METHODS,
@@ -25,13 +25,12 @@ export function parseMethod(text: string): TrainMethod {
   throw new Error(`--method: expected one of ${TRAIN_METHODS.join(', ')}, got ${text}`);
 }
 
-/** `auto`: by the number of labelled images. */
-export const PRESET_CHOICES = ['auto', ...PRESET_IDS] as const;
+export const PRESET_CHOICES: readonly PresetChoice[] = ['auto', ...PRESET_IDS];
 
 /** What the command line asks for, before the images and the model are known. */
 export interface AskedSettings {
   method: TrainMethod;
-  preset: PresetId | 'auto';
+  preset: PresetChoice;
   changed: Partial<TrainSettings>;
 }
 
@@ -44,7 +43,7 @@ function checked(settings: TrainSettings): TrainSettings {
 /** @throws Error naming every field that is out of its range */
 export function askedSettings(
   method: TrainMethod,
-  preset: AskedSettings['preset'],
+  preset: PresetChoice,
   fields: readonly string[],
   given: Partial<Pick<TrainSettings, 'steps' | 'seed'>>,
 ): AskedSettings {
@@ -55,6 +54,5 @@ export function askedSettings(
 
 /** @throws Error naming every field that is out of its range beside the preset's */
 export function settingsFor({ method, preset, changed }: AskedSettings, learning: Learning): TrainSettings {
-  const chosen = preset === 'auto' ? presetFor(learning.labelled) : preset;
-  return checked(presetSettings(method, chosen, learning.family, changed));
+  return checked(presetSettings(method, chosenPreset(preset, learning), learning.family, changed));
 }

@@ -39,6 +39,12 @@ export function presetFor(labelled: number): PresetId {
   return labelled <= MOST_SOME ? 'some' : 'many';
 }
 
+/** `auto`: by the number of labelled images. */
+export type PresetChoice = PresetId | 'auto';
+
+export const chosenPreset = (choice: PresetChoice, { labelled }: Pick<Learning, 'labelled'>): PresetId =>
+  choice === 'auto' ? presetFor(labelled) : choice;
+
 /** Defaults, the method's differences, the preset's, the family's, the person's. Distillation was measured without a family's. */
 export function presetSettings(
   method: TrainMethod,

@@ -1,6 +1,6 @@
 /** What a run needs before it can start. */
 import type { TrainMethod } from './train-settings';
-import type { TrainingData } from './training';
+import type { TrainingImage } from './training';
 
 /** What the data of a run comes to. */
 export interface DataCounts {
@@ -17,7 +17,16 @@ export interface DataCounts {
 
 export const NO_DATA: DataCounts = { classes: 0, train: 0, val: 0, unlabelled: 0, boxes: 0 };
 
-export function countData({ classes, images }: TrainingData): DataCounts {
+/** As much of a TrainingData as is counted: the files may be elsewhere. */
+interface Counted {
+  readonly classes: readonly string[];
+  readonly images: readonly {
+    readonly split: TrainingImage['split'];
+    readonly labels: { readonly classes: ArrayLike<number> } | null;
+  }[];
+}
+
+export function countData({ classes, images }: Counted): DataCounts {
   const labelled = images.filter(({ labels }) => labels !== null);
   const train = labelled.filter(({ split }) => split === 'train');
   return {

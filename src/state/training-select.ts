@@ -1,6 +1,6 @@
 /** What more than one panel asks of the store of training. */
 import type { RunSeries } from '../lib/charts';
-import { presetFor, presetSettings, type Learning, type PresetId } from '../lib/presets';
+import { chosenPreset, presetSettings, type Learning, type PresetId } from '../lib/presets';
 import type { TrainMethod, TrainSettings } from '../lib/train-settings';
 import type { RunInfo, RunState } from '../lib/training';
 import type { RunDraft, TrainingState } from './training';
@@ -25,8 +25,8 @@ export function sortedRuns(runs: TrainingState['runs']): RunInfo[] {
 
 export const isReinforced = (method: TrainMethod): boolean => method !== 'supervised' && method !== 'distil';
 
-export const presetOf = (draft: RunDraft, { labelled }: Pick<Learning, 'labelled'>): PresetId =>
-  draft.preset === 'auto' ? presetFor(labelled) : draft.preset;
+export const presetOf = (draft: RunDraft, learning: Pick<Learning, 'labelled'>): PresetId =>
+  chosenPreset(draft.preset, learning);
 
 /** What the run would be without the person's changes. */
 export const plainSettings = (draft: RunDraft, learning: Learning): TrainSettings =>

@@ -5,7 +5,7 @@
  */
 import { createStore } from 'zustand/vanilla';
 import { RunSeries } from '../lib/charts';
-import type { PresetId } from '../lib/presets';
+import type { PresetChoice } from '../lib/presets';
 import type { TrainMethod, TrainSettings } from '../lib/train-settings';
 import { NO_DATA, type DataCounts } from '../lib/training-checks';
 import type {
@@ -23,8 +23,7 @@ import type {
 /** What the next run is to be. */
 export interface RunDraft {
   method: TrainMethod;
-  /** 'auto': by the number of labelled images. */
-  preset: PresetId | 'auto';
+  preset: PresetChoice;
   /** Differences from method and preset that the person made. */
   changed: Partial<TrainSettings>;
   model: RunModel;

@@ -50,17 +50,21 @@ export class StepPlans {
    * @throws NotFinite
    */
   again(memory: Memory, labels: readonly (Labels | null)[]): Promise<Omit<PlannedAnswer, 'outcome'>> {
-    return [...this.plans.values()].at(-1)!.again(memory, labels);
+    return this.latest!.again(memory, labels);
   }
 
   /** The kernels of the step that was last taken; null where no step was a plan, or the adapter has no timestamp queries. */
   async profile(): Promise<KernelTime[] | null> {
-    return (await [...this.plans.values()].at(-1)?.profile()) ?? null;
+    return (await this.latest?.profile()) ?? null;
   }
 
   dispose(): void {
     this.plans.forEach((plan) => plan.dispose());
     this.plans.clear();
+  }
+
+  private get latest(): PlannedStep | undefined {
+    return [...this.plans.values()].at(-1);
   }
 
   private planFor(memory: Memory): PlannedStep {

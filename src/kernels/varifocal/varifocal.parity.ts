@@ -10,6 +10,7 @@ import { varifocal } from './op';
 import {
   matchabilityGradientReference,
   matchabilityReference,
+  RT_DETR_BALANCE as BALANCE,
   varifocalGradientReference,
   varifocalReference,
 } from './reference';
@@ -31,7 +32,6 @@ const SIZES = [
   [3, 7, 4],
   [1, 100, 80],
 ] as const;
-const BALANCE = { alpha: 0.75, gamma: 2 };
 
 describe.each(LOSSES)('%o', (op, reference, gradientReference) => {
   test.each(SIZES)('forward and gradient: %i sets, %i queries, %i columns', async (sets, queries, columns) => {
