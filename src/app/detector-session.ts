@@ -7,11 +7,10 @@ import { createCompareStore, type CompareStore } from '../state/compare';
 import { createLabelStore, type LabelStore } from '../state/labels';
 import { Pictures } from '../state/pictures';
 import type { SampleName } from '../state/samples';
-import { currentResult } from '../state/select';
 import { createTrainingStore, type TrainingStore } from '../state/training';
 import type { AppStore } from '../state/store';
 import type { DetectorClient } from '../workers/client';
-import type { BackendName, ModelSource, WorkerEvent } from '../workers/protocol';
+import type { BackendName, ModelSource } from '../workers/protocol';
 import { createClustering } from './clusters';
 import { createCompare } from './compare';
 import { createExports, drawDetections } from './exports';
@@ -21,8 +20,9 @@ import { createLabelExport, type LabelExport } from './labels-export';
 import { createLabelImport, type LabelImport } from './labels-import';
 import { createLive } from './live';
 import { createLabelSplits } from './labels-split';
-import { linkOf } from './linked-view';
+import { copyLink } from './copy-link';
 import { createModels } from './models';
+import { fadeNotices } from './notices';
 import { createPersistence } from './persistence';
 import { createProfiling } from './profile';
 import type { Ports, TableOptions } from './ports';
@@ -31,6 +31,7 @@ import { createQueue } from './queue';
 import { createSessionFile, type SessionFile } from './session-file';
 import { createTraining } from './training';
 import { trainingDataOf } from './training-data';
+import { followWorker } from './worker-events';
 
 export interface SessionParts {
   store: AppStore;
@@ -66,9 +67,6 @@ export interface DetectorSession {
   /** PNG at full size with the detections of a layer drawn in; rejects with a DetectorError when it cannot be decoded. */
   drawAnnotated(file: Blob, name: string, detections: ImageDetections, options: TableOptions): Promise<Blob>;
 }
-
-const RESTORED_MS = 6000;
-const DONE_MS = 2500;
 
 export function createDetectorSession({ store, client, ports, samples, words }: SessionParts): DetectorSession {
   const labels = createLabelStore();
@@ -156,25 +154,6 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
     state.hoverQuery(null);
   });
 
-  const onEvent = (event: WorkerEvent): void => {
-    const { setDevice, setDeviceStatus, notify } = store.getState();
-    switch (event.type) {
-      case 'device':
-        return setDevice(event.info);
-      case 'device-lost':
-        setDeviceStatus('lost');
-        notify({ kind: 'lost', reason: event.reason });
-        return;
-      case 'device-restored':
-        setDevice(event.info);
-        dropNotices(store, 'lost');
-        notify({ kind: 'restored', adapter: event.info.adapter });
-        return queue.wake();
-      case 'fault':
-        notify({ kind: 'fault', error: event.error });
-    }
-  };
-
   const failed = (error: AppError): { ok: false; error: AppError } => {
     store.getState().setDeviceStatus('failed');
     store.getState().notify({ kind: 'fault', error });
@@ -216,7 +195,7 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
     picture: (id) => pictures.bitmap(id, store.getState().images.find((item) => item.id === id)?.name ?? id),
     save: (format, scope) => void exports.save(format, scope),
     copy: (format, scope) => void exports.copy(format, scope),
-    copyLink: () => void copyLink(store, words),
+    copyLink: () => void copyLink(store, { what: words.link, onlySamples: words.linkOnlySamples }),
     copyViews: () => void looking.copy(words.views),
     copyClusters: () => void clustering.copy(words.clusters),
     saveLabels: (format, options) => void labelExport.save(format, options),
@@ -239,7 +218,7 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
     commands,
     start: async ({ backend, model }) => {
       try {
-        const device = await client.start({ adapter: 'high-performance', backend }, onEvent);
+        const device = await client.start({ adapter: 'high-performance', backend }, followWorker(store, queue.wake));
         if (!device.ok) return failed(device.error);
         store.getState().setDevice(device.value);
         const { fallbackReason } = device.value;
@@ -268,50 +247,4 @@ export function createDetectorSession({ store, client, ports, samples, words }: 
       }
     },
   };
-}
-
-function dropNotices(store: AppStore, kind: string): void {
-  for (const notice of store.getState().notices) {
-    if (notice.kind === kind) store.getState().dismissNotice(notice.id);
-  }
-}
-
-/** Good news goes away by itself. */
-function fadeNotices(store: AppStore): void {
-  store.subscribe((state, before) => {
-    if (state.notices === before.notices) return;
-    for (const { id, kind } of state.notices) {
-      if (before.notices.some((each) => each.id === id)) continue;
-      if (kind === 'restored') setTimeout(() => store.getState().dismissNotice(id), RESTORED_MS);
-      if (kind === 'copied' || kind === 'saved') setTimeout(() => store.getState().dismissNotice(id), DONE_MS);
-    }
-  });
-}
-
-async function copyLink(store: AppStore, words: SessionParts['words']): Promise<void> {
-  const hash = linkOf(store.getState());
-  if (hash === null) {
-    const error: AppError = { code: 'unsupported', subject: words.link, message: words.linkOnlySamples };
-    store.getState().notify({ kind: 'fault', error });
-    return;
-  }
-  try {
-    await navigator.clipboard.writeText(new URL(hash, location.href).href);
-    store.getState().notify({ kind: 'copied', what: words.link });
-  } catch (thrown) {
-    store.getState().notify({ kind: 'fault', error: toAppError(thrown, words.link) });
-  }
-}
-
-/** The first result on the page plays its layers once, unless the person asked for less motion or for a layer. */
-export function playOnce(store: AppStore): void {
-  const stop = store.subscribe((state) => {
-    const result = currentResult(state);
-    if (!result) return;
-    stop();
-    if (state.layerPosition !== null || result.layers.length < 2) return;
-    if (document.hidden || matchMedia('(prefers-reduced-motion: reduce)').matches) return;
-    state.setLayerPosition(0);
-    state.setPlaying(true);
-  });
 }

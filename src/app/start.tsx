@@ -8,8 +8,9 @@ import '../ui/styles/base.css';
 import { startMessages } from '../ui/messages/i18n';
 import type { DetectorClient } from '../workers/client';
 import { App } from './App';
-import { createDetectorSession, playOnce, type DetectorSession } from './detector-session';
+import { createDetectorSession, type DetectorSession } from './detector-session';
 import { applyLink, followView } from './linked-view';
+import { playOnce } from './play-once';
 import type { Ports } from './ports';
 import { followTheme } from './theme';
 

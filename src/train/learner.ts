@@ -6,29 +6,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { deviceCopy, readNumbers } from '../kernels/adamw/device-copy';
 import type { KernelTime } from '../kernels/plan/plan';
-import { seededRandom } from '../lib/random';
-import type { Labels, SetPrediction } from '../lib/set-prediction';
-import { clustersOf, type TrainSettings } from '../lib/train-settings';
+import type { TrainSettings } from '../lib/train-settings';
 import type { StepRecord } from '../lib/training';
-import { selectionOf, type Detector, type Memory, type Trace } from '../models/detector';
-import { denoisingLoss } from '../models/denoising/loss';
-import { whileCheckpointing } from '../nn/checkpointing';
+import type { Detector } from '../models/detector';
 import { gradientsOf } from '../nn/tape';
 import type { Parameters } from '../nn/parameters';
-import type { Batch, Taught } from './batch';
-import { distilObjective } from './distil-objective';
-import { brokenFigures, layerRecords, meanEarned, packFigures, totalFigures } from './figures';
+import type { Batch } from './batch';
+import { brokenFigures, layerRecords, meanEarned, totalFigures } from './figures';
 import { Optimiser, type OptimiserState } from './optimiser';
-import { policyObjective } from './policy-objective';
-import { knownLabels } from './labelled';
 import { PlannedStep } from './planned-step';
-import { NotFinite, readPredictions } from './predictions';
-import type { Earned } from './rewards';
-import { sample, sampledTensors, type Game, type Outcome, type Sampled } from './rollouts';
-import { learningRateAt } from './schedule';
+import { NotFinite } from './predictions';
 import { refuseUnsupported } from './refusals';
-import { setObjective } from './set-objective';
+import type { Earned } from './rewards';
+import { sampledTensors, type Outcome } from './rollouts';
+import { learningRateAt } from './schedule';
 import { StepPlans } from './step-plans';
+import { traced, type Learning, type Pass, type Rolled, type Traced } from './traced';
 import { decaysOf, rateOf, trainedNames } from './trained';
 
 /** The step's record without what only the worker knows. */
@@ -42,30 +35,8 @@ export interface Played {
   sampled?: Outcome;
 }
 
-/** Rollouts and what they earned. */
-interface Rolled {
-  sampled: Sampled;
-  outcome: Outcome;
-}
-
 /** Those of an earlier pass; a plan that played some keeps them to itself. */
 type Earlier = Rolled | { sampled: null; outcome: Outcome };
-
-/** What a pass leaves behind. */
-interface Pass {
-  outcome: Outcome | null;
-  /** For further passes over the same rollouts; a plan keeps its own. */
-  sampled: Sampled | null;
-  mean: (Earned | null)[][];
-}
-
-/** What is traced. */
-interface Traced {
-  loss: tf.Scalar;
-  /** As `packFigures` packs them. */
-  figures: tf.Tensor1D;
-  pass: Pass;
-}
 
 interface Done {
   figures: Figures;
@@ -156,7 +127,12 @@ export class Learner {
     const parameters = this.names.map((name) => detector.parameters.get(name));
     let done: Traced | undefined;
     const { loss, gradients } = await gradientsOf(async () => {
-      const { loss, pass, figures } = (done = await this.forward(step, batch, rolled?.sampled ? rolled : null));
+      const { loss, pass, figures } = (done = await traced(
+        this.learning(),
+        step,
+        batch,
+        rolled?.sampled ? rolled : null,
+      ));
       const rollouts = keep && pass.sampled ? sampledTensors(pass.sampled) : [];
       return { loss, value: [figures, ...rollouts] };
     }, parameters);
@@ -183,6 +159,11 @@ export class Learner {
     return { figures: this.figuresOf(step, pass, figures, applied), pass };
   }
 
+  private learning(): Learning {
+    const { detector, settings, checkpoints } = this;
+    return { detector, frozen: this.frozen?.detector ?? null, settings, checkpoints };
+  }
+
   private learn(step: number, loss: tf.Scalar, gradients: readonly tf.Tensor[]): Promise<Learnt> {
     const { clipNorm, weightDecay } = this.settings;
     const learningRate = learningRateAt(step, this.settings);
@@ -200,55 +181,6 @@ export class Learner {
       ...totalFigures(numbers, settings),
       layers: layerRecords(pass, numbers, { settings, detector, toStart: this.frozen !== null }),
     };
-  }
-
-  private async encode({ images, mask }: Batch): Promise<Memory> {
-    const [clusters, options] = [clustersOf(this.settings), mask ? { mask } : {}];
-    if (!clusters) return whileCheckpointing(this.checkpoints, () => this.detector.encode(images!, options));
-    return (await this.detector.encodeClustered!(images!, clusters, options)).memory;
-  }
-
-  /** Everything up to the loss. Run inside gradientsOf. */
-  private async forward(step: number, batch: Batch, rolled: Rolled | null): Promise<Traced> {
-    const { settings, detector } = this;
-    const memory = batch.memory ?? (await this.encode(batch));
-    const labels = batch.items.map((item) => item.labels);
-    const denseTaught = batch.taught !== undefined && settings.distilDense > 0;
-    const trace = detector.decode(memory, { dense: denseTaught || settings.selectionLoss === 'dense' });
-    const set = await setObjective(detector, trace, labels, settings);
-    const game: Game = { detector, frozen: this.frozen && this.frozen.detector, trace, settings };
-    const fresh = settings.policy === 'none' || rolled ? null : await sample(game, set, knownLabels(labels), step);
-    const played = rolled ?? fresh;
-    const policy = played && policyObjective(game, played.sampled, fresh && fresh.memos);
-    const distil = batch.taught ? await this.distil(trace, set.predictions, batch.taught) : null;
-    const denoising = this.denoising(step, trace, labels);
-    const terms = [set.loss, policy?.loss, distil, denoising].filter((term) => term !== null && term !== undefined);
-    const loss = terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar;
-    const figures = packFigures(loss, set.layers, policy, distil, detector.layers);
-    const pass: Pass = {
-      outcome: played?.outcome ?? null,
-      sampled: played?.sampled ?? null,
-      mean: meanEarned(set.predictions, set.matches, labels, { settings, recipe: detector.setLoss }),
-    };
-    return { loss, figures, pass };
-  }
-
-  /** @param predictions [K][B] of the decoder layers */
-  private async distil(
-    trace: Trace,
-    predictions: readonly SetPrediction[][],
-    taught: readonly Taught[],
-  ): Promise<tf.Scalar> {
-    const selection = selectionOf(trace);
-    const chosen = selection ? await readPredictions([selection], this.detector.scoring) : [];
-    return distilObjective(trace, [...chosen, ...predictions], taught, this.settings, this.detector.setLoss);
-  }
-
-  /** RT-DETR's contrastive denoising, where the run has it. */
-  private denoising(step: number, { memory }: Trace, labels: readonly (Labels | null)[]): tf.Scalar | null {
-    const { denoising: copies, seed } = this.settings;
-    if (copies === 0) return null;
-    return denoisingLoss(this.detector, memory, labels, { copies, random: seededRandom(seed, 'denoising', step) });
   }
 
   /** The trained weights that count: those of `measured`. */

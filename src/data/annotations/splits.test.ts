@@ -44,6 +44,14 @@ describe('readSplits', () => {
     expect(readSplits(text, 'x', images)).toEqual({ splits, problems: [] });
   });
 
+  it('tells an image from one of the same name in a folder', () => {
+    const twins = [{ file: 'a.jpg' }, { file: 'x/a.jpg' }];
+    const splits = { train: ['a.jpg'], val: ['x/a.jpg'] };
+    expect(readSplits(writeSplits(splits, twins), 'splits.json', twins)).toEqual({ splits, problems: [] });
+    const { splits: found } = readSplits('{"val": ["y/a.jpg"]}', 'splits.json', twins);
+    expect(found).toEqual({ val: ['a.jpg'] });
+  });
+
   for (const name of ['raccoon', 'bccd']) {
     const root = sharedDataset(name);
     it.skipIf(!root)(`of ${name} finds every image (needs ../shared)`, async () => {

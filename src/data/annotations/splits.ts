@@ -12,16 +12,24 @@ export const readSplitList = (text: string): string[] =>
     .map((line) => line.trim())
     .filter((line) => line !== '');
 
+type FilesByName = Map<string, Set<string>>;
+
+function addName(names: FilesByName, name: string, file: string): void {
+  const known = names.get(name);
+  if (known) known.add(file);
+  else names.set(name, new Set([file]));
+}
+
 /** The images by all that a list may call them: path, name, each with and without extension. */
 class Names {
-  private readonly files = new Map<string, Set<string>>();
+  private readonly paths: FilesByName = new Map();
+  private readonly bases: FilesByName = new Map();
 
   constructor(images: readonly Pick<LabelledImage, 'file'>[]) {
     for (const { file } of images) {
-      for (const name of new Set([file, stemOf(file), baseName(file), baseName(stemOf(file))])) {
-        const known = this.files.get(name);
-        if (known) known.add(file);
-        else this.files.set(name, new Set([file]));
+      for (const path of [file, stemOf(file)]) {
+        addName(this.paths, path, file);
+        addName(this.bases, baseName(path), file);
       }
     }
   }
@@ -30,7 +38,8 @@ class Names {
   find(name: string): string | undefined {
     const steps = joinPath(name).split('/');
     for (let from = 0; from < steps.length; from++) {
-      const files = this.files.get(steps.slice(from).join('/'));
+      const end = steps.slice(from).join('/');
+      const files = this.paths.get(end) ?? this.bases.get(end);
       if (files) return files.size === 1 ? [...files][0] : undefined;
     }
     return undefined;

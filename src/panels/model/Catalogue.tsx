@@ -50,25 +50,23 @@ export function Catalogue(): ReactNode {
           onChange={(event) => setText(event.target.value)}
         />
       </div>
-      <div className={styles['scroll']} tabIndex={0} role="group" aria-label={t('catalogue.title')}>
-        <table className={styles['table']} aria-label={t('catalogue.title')}>
-          <thead>
-            <tr>
-              {COLUMNS.map((column) => (
-                <SortHeader key={column} column={column} order={order} onSort={sortBy} />
-              ))}
-              <th scope="col">
-                <span className="unseen">{t('catalogue.get')}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <CatalogueLine key={row.id} row={row} />
+      <table className={styles['table']} aria-label={t('catalogue.title')}>
+        <thead>
+          <tr>
+            {COLUMNS.map((column) => (
+              <SortHeader key={column} column={column} order={order} onSort={sortBy} />
             ))}
-          </tbody>
-        </table>
-      </div>
+            <th scope="col">
+              <span className="unseen">{t('catalogue.get')}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <CatalogueLine key={row.id} row={row} />
+          ))}
+        </tbody>
+      </table>
       <p className={styles['muted']} role="status">
         {rows.length === 0 ? t('catalogue.nothing', { text }) : t('catalogue.note')}
       </p>

@@ -23,10 +23,10 @@ export function ModelPanel({ children }: { children?: ReactNode }): ReactNode {
       {children}
       <Loading />
       <StoredModels />
-      <Catalogue />
+      <ModelFiles />
       <HubForm />
       <HubSettings />
-      <ModelFiles />
+      <Catalogue />
     </section>
   );
 }
