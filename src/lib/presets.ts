@@ -6,12 +6,18 @@ import type { ModelFamily } from './types';
 export type PresetId = 'few' | 'some' | 'many';
 export const PRESET_IDS: readonly PresetId[] = ['few', 'some', 'many'];
 
+/**
+ * docs/learning.md, presets: what a model has to unlearn, the KL to the start keeps; without it GRPO was never behind supervised
+ * learning.
+ */
+const UNTIED: Readonly<Partial<TrainSettings>> = { betaRef: 0 };
+
 /** docs/learning.md, presets: ten photos gain nothing after 100 steps, fifty neither; hundreds go on to 400. */
 export const PRESETS: Readonly<Record<PresetId, Readonly<Partial<TrainSettings>>>> = Object.freeze({
-  few: {},
+  few: UNTIED,
   // More images, fewer views of each: as many encoded views in memory.
-  some: { views: 4 },
-  many: { steps: 400, views: 2, evaluateEvery: 100, saveEvery: 25 },
+  some: { ...UNTIED, views: 4 },
+  many: { ...UNTIED, steps: 400, views: 2, evaluateEvery: 100, saveEvery: 25 },
 });
 
 /**

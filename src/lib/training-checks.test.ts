@@ -35,6 +35,8 @@ describe('presets', () => {
           expect(trainProblems(presetSettings(method, preset, family, {}))).toEqual([]);
     expect(presetSettings('grpo', 'many', null, { steps: 7 }).steps).toBe(7);
     expect(presetSettings('supervised', 'few', null, {}).policy).toBe('none');
+    expect(presetSettings('grpo', 'few', null, {}).betaRef).toBe(0);
+    expect(presetSettings('grpo', 'few', null, { betaRef: 0.01 }).betaRef).toBe(0.01);
   });
 });
 
