@@ -115,6 +115,7 @@ async function finetune({
       seconds_per_step: run.seconds / Math.max(1, run.step),
       peak_bytes: run.peakBytes,
       adapter: run.adapter,
+      ...(run.found !== undefined && { found: run.found }),
       before: report(before),
       after: report(after),
       best: report(best),

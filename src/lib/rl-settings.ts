@@ -9,6 +9,8 @@ export type Credit = 'image' | 'query';
 /** What the policy's loss is a mean over. */
 export type PolicyNorm = 'queries' | 'labels';
 export type RewardKind = 'parts' | 'set-loss';
+/** What the KL to the start is multiplied by beside its weight: nothing, or the share of labels that the start finds. */
+export type RefScale = 'constant' | 'found';
 /** Named differences from the default. */
 export type RlMethod = 'supervised' | 'reinforce' | 'ppo' | 'grpo';
 
@@ -38,6 +40,7 @@ export interface RlSettings extends RewardSettings {
   readonly epochs: number;
   readonly betaGt: number;
   readonly betaRef: number;
+  readonly refScale: RefScale;
   /** Queries of every rollout and layer over which the KL to the start is taken, drawn at random; 0: all that are sampled. */
   readonly refQueries: number;
   readonly eta: number;
@@ -65,6 +68,7 @@ export const RL_DEFAULTS: RlSettings = Object.freeze({
   epochs: 1,
   betaGt: 1,
   betaRef: 0.01,
+  refScale: 'constant',
   refQueries: 4,
   eta: 0,
   logStd: -3,
@@ -147,6 +151,10 @@ export const RL_FIELDS: Readonly<Record<keyof RlSettings, NumberField | ChoiceFi
   epochs: whole(1, 16, 'Passes over the same rollouts.'),
   betaGt: number(0, 100, 'Weight of the set loss against the labels; alone it is supervised fine-tuning.'),
   betaRef: number(0, 100, 'Weight of the KL divergence from the model before the run.'),
+  refScale: choice(
+    ['constant', 'found'],
+    'That weight counts in full, or by the share of the labels that the model finds before the run.',
+  ),
   refQueries: whole(
     0,
     10_000,

@@ -175,6 +175,8 @@ export interface RunInfo {
   startedAt: string;
   /** Steps done. */
   step: number;
+  /** Share of the training images' labels that the model found before the run, where its settings ask for it. */
+  found?: number;
   /** Numbers that are trained, by parameter group. */
   trained: Record<string, number>;
   /** Highest held-out AP of the last layer and its step. */

@@ -4,19 +4,13 @@
  *
  * C classes of the model, Q queries.
  */
-import * as tf from '@tensorflow/tfjs-core';
-import { decodeImage } from '../data/images/decode';
 import { overlapOf } from '../lib/box-overlap';
 import { scoresOf, type SetPrediction } from '../lib/set-prediction';
 import type { ImageLabels, TrainingImage } from '../lib/training';
 import type { Detector } from '../models/detector';
-import { inputOf } from '../models/input';
+import { eachAnswer } from './first-answers';
 import type { TakeTurn } from './held-out';
-import { readPredictions } from './predictions';
 
-/** A forward pass each: more say the same. */
-const MOST_IMAGES = 64;
-const MOST_SIDE = 1536;
 /** Queries that overlap no label more than this stand for the background. */
 const BACKGROUND_IOU = 0.4;
 
@@ -104,19 +98,6 @@ export async function nearestRows(
   turn: TakeTurn,
 ): Promise<number[]> {
   const answers = new Answers(classes, detector.classes.length);
-  for (const image of images.filter(({ labels }) => labels !== null).slice(0, MOST_IMAGES)) {
-    const { bitmap } = await decodeImage(image.file, image.name, { maxSide: MOST_SIDE });
-    const prediction = await turn(async () => {
-      const input = inputOf(detector.preprocessing, bitmap);
-      const [logits, boxes] = tf.tidy(() => {
-        const last = detector.decode(detector.encode(input)).layers.at(-1)!;
-        return [last.logits, last.boxes];
-      }) as [tf.Tensor3D, tf.Tensor3D];
-      const [[read]] = (await readPredictions([{ logits, boxes }], detector.scoring)) as [[SetPrediction]];
-      tf.dispose([input, logits, boxes]);
-      return read;
-    }).finally(() => bitmap.close());
-    answers.add(prediction, image.labels!);
-  }
+  await eachAnswer(detector, images, turn, (prediction, labels) => answers.add(prediction, labels));
   return answers.rows();
 }

@@ -9,7 +9,18 @@ import type { Engine } from './engine';
 import type { Turn } from './jobs';
 import { holdPlans } from './learner-plans';
 import type { OnRunEvent } from './protocol';
-import { createPupil, learnable, openMaterial, withStart, type LastingRequest, type Pupil } from './pupil';
+import {
+  asksWhatIsFound,
+  createPupil,
+  foundBefore,
+  learnable,
+  openMaterial,
+  tied,
+  withStart,
+  type LastingRequest,
+  type Material,
+  type Pupil,
+} from './pupil';
 import type { OpenOptions } from './sources';
 
 /** A device that goes away this often in one run is a fault of the device. */
@@ -67,7 +78,8 @@ export class ActiveRun {
     const opened = await openMaterial(this.request, this.parts.options(this.signal));
     const saved = await this.loadState();
     const material = saved ? opened : await withStart(this.request, opened, turn);
-    const pupil = await turn(async () => createPupil(this.request, material));
+    const request = await this.tied(material, turn);
+    const pupil = await turn(async () => createPupil(request, material));
     const release = holdPlans(this.parts.engine().device.budget, pupil.learner);
     try {
       const { learner, views, heldOut } = pupil;
@@ -91,6 +103,13 @@ export class ActiveRun {
       // On a lost device there is nothing left to free.
       await turn(async () => pupil.dispose()).catch(() => undefined);
     }
+  }
+
+  /** The request as it is trained by; what it depends on is measured once, before the first step. */
+  private async tied(material: Material, turn: TrainerHost['turn']): Promise<LastingRequest> {
+    if (!asksWhatIsFound(this.request)) return this.request;
+    if (this.info.found === undefined) await this.change({ found: await foundBefore(this.request, material, turn) });
+    return tied(this.request, this.info.found!);
   }
 
   /** Where the run goes on: at its saved state, or at the beginning. */

@@ -6,6 +6,7 @@ import type { RunRequest, TrainingImage } from '../lib/training';
 import { adaptClasses, knownRows } from '../models/adapt-classes';
 import type { Detector } from '../models/detector';
 import { loadDetector, type ModelFiles } from '../models/load';
+import { foundLabels } from '../train/found-labels';
 import { HeldOut, type TakeTurn } from '../train/held-out';
 import { Learner } from '../train/learner';
 import { nearestRows } from '../train/nearest-classes';
@@ -70,6 +71,26 @@ export async function withStart(request: LastingRequest, material: Material, tur
   } finally {
     await turn(async () => detector.dispose());
   }
+}
+
+/** Whether the weight of the KL to the start depends on what the model finds before the run. */
+export const asksWhatIsFound = ({ settings: { policy, betaRef, refScale } }: RunRequest): boolean =>
+  policy !== 'none' && betaRef > 0 && refScale === 'found';
+
+/** Share of the training images' labels that the material finds. @param material as it starts */
+export async function foundBefore(request: LastingRequest, { files }: Material, turn: TakeTurn): Promise<number> {
+  const detector = await turn(async () => loadDetector(files));
+  try {
+    return await foundLabels(detector, learnable(request), request.settings, turn);
+  } finally {
+    await turn(async () => detector.dispose());
+  }
+}
+
+/** The request with its KL to the start weighted by what the model found. @param found 0..1 */
+export function tied(request: LastingRequest, found: number): LastingRequest {
+  const { settings } = request;
+  return { ...request, settings: { ...settings, betaRef: settings.betaRef * found } };
 }
 
 export interface Pupil {

@@ -5,6 +5,7 @@ import { listKept, removeKept } from '../data/images/kept';
 import { RunStore } from '../data/runs/store';
 import { relativeL2 } from '../kernels/testing/compare';
 import type { AppError } from '../lib/errors';
+import type { RefScale } from '../lib/rl-settings';
 import { trainSettings, type TrainSettings } from '../lib/train-settings';
 import type { RunEvent, RunRequest } from '../lib/training';
 import { DeviceOwner } from './device';
@@ -47,7 +48,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const id of ['whole', 'paused', 'lost', 'stopped']) await store.removeRun(id);
+  for (const id of ['whole', 'paused', 'found', 'half', 'full', 'lost', 'stopped']) await store.removeRun(id);
   for (const id of await listKept()) await removeKept(id);
 });
 
@@ -98,6 +99,35 @@ describe('a run', () => {
     const log = await store.readLog('paused');
     expect(log.steps.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
     expect(relativeL2(await stateOf('paused'), await stateOf('whole'))).toBeLessThanOrEqual(1e-4);
+  });
+
+  test('is tied to its start by the share of labels that the start finds', async () => {
+    const labels = { classes: [0, 0], boxes: Float32Array.of(0.5, 0.5, 0.8, 0.9, 0.03, 0.03, 0.04, 0.04) };
+    const tied = (id: string, betaRef: number, refScale: RefScale): RunRequest => {
+      const {
+        settings: plain,
+        data,
+        ...rest
+      } = request(id, { steps: 2, evaluateEvery: 2, learningRate: 3e-3, warmup: 0 });
+      const policy = { policy: 'clip', rollouts: 2, explored: 4, refQueries: 0 } as const;
+      const settings = trainSettings('grpo', { ...plain, ...policy, betaRef, refScale });
+      const images = data.images.map((image) => ({ ...image, labels }));
+      return { ...rest, settings, data: { ...data, images } };
+    };
+    const run = async (request: RunRequest) => {
+      const info = await runs.train(request, signal, () => undefined);
+      expect([info.error, info.state]).toEqual([undefined, 'done']);
+      const { steps } = await store.readLog(request.id);
+      return { info, loss: steps.at(-1)!.loss, state: await stateOf(request.id) };
+    };
+    const found = await run(tied('found', 20, 'found'));
+    expect(found.info.found).toBe(0.5);
+    const half = await run(tied('half', 10, 'constant'));
+    expect(half.info.found).toBeUndefined();
+    expect(relativeL2(found.state, half.state)).toBeLessThanOrEqual(1e-4);
+    const whole = await run(tied('full', 20, 'constant'));
+    expect(Math.abs(found.loss / half.loss - 1)).toBeLessThanOrEqual(1e-3);
+    expect(whole.loss / found.loss).toBeGreaterThan(1.5);
   });
 
   test('survives a lost device and ends in the same place', async () => {

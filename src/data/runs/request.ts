@@ -26,8 +26,8 @@ function readLabels(labels: StoredLabels | null): ImageLabels | null {
 const isStoredImage = (value: unknown): boolean =>
   isObject(value) && typeof value.id === 'string' && typeof value.name === 'string' && typeof value.sha256 === 'string';
 
-/** Runs from before these settings were there sampled every query. */
-const BEFORE = { explored: 0, refQueries: 0 };
+/** Runs from before these settings were there sampled every query, and were tied to the start whatever it found. */
+const BEFORE = { explored: 0, refQueries: 0, refScale: 'constant' };
 
 /** @throws DetectorError `storage` for a text that is not what `storeRequest` made */
 export function parseRequest(text: string, name: string): StoredRequest {

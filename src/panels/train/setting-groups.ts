@@ -45,7 +45,7 @@ export const GROUPS: readonly { id: GroupId; names: readonly Name[] }[] = [
     ],
   },
   { id: 'reward', names: ['reward', 'tau', 'alpha', 'gamma', 'delta', 'discount'] },
-  { id: 'kl', names: ['betaGt', 'betaRef', 'refQueries'] },
+  { id: 'kl', names: ['betaGt', 'betaRef', 'refScale', 'refQueries'] },
   { id: 'distil', names: ['distilClass', 'distilBox', 'distilDense', 'distilMemory'] },
 ];
 
