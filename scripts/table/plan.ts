@@ -24,10 +24,12 @@ const METHODS: readonly TrainMethod[] = ['supervised', 'reinforce', 'ppo', 'grpo
 /** Supervised learning for as long as GRPO takes, whose step costs so many supervised ones (docs/measurements.md). */
 const AS_LONG = 'supervised as long as GRPO';
 const GRPO_STEP = 1.8;
-/** As rl.md has it; the presets leave the tie out (docs/learning.md). */
-const TIED = 'GRPO tied to the start';
-const TIE: Partial<TrainSettings> = { betaRef: RL_DEFAULTS.betaRef };
-export const LABELS: readonly string[] = [...METHODS, TIED, AS_LONG];
+/** GRPO with the KL to the start that the presets leave out (docs/learning.md): as rl.md has it, and by what the start finds. */
+const TIES: Readonly<Record<string, Partial<TrainSettings>>> = {
+  'GRPO tied to the start': { betaRef: RL_DEFAULTS.betaRef },
+  'GRPO tied by what it finds': { betaRef: RL_DEFAULTS.betaRef, refScale: 'found' },
+};
+export const LABELS: readonly string[] = [...METHODS, ...Object.keys(TIES), AS_LONG];
 
 /** Some of the runs: those of a split, or of its first images. */
 interface Part {
@@ -41,7 +43,7 @@ interface Part {
   /** Whether to learn supervised for as long as GRPO takes, too. */
   asLong?: boolean;
   /** Whether to learn with the KL to the start, too. */
-  tied?: boolean;
+  ties?: boolean;
   models?: readonly string[];
   methods?: readonly TrainMethod[];
 }
@@ -51,7 +53,7 @@ interface Part {
  * the fifty are for their preset's sake too.
  */
 const PARTS: readonly Part[] = [
-  { name: 'few_shot_10', split: 'few_shot_10', images: 10, asLong: true, tied: true },
+  { name: 'few_shot_10', split: 'few_shot_10', images: 10, asLong: true, ties: true },
   {
     name: 'train_50',
     split: 'train',
@@ -60,7 +62,7 @@ const PARTS: readonly Part[] = [
     models: ['stepdetr'],
     methods: ['supervised', 'grpo'],
   },
-  { name: 'train', split: 'train', images: 150, steps: 200, asLong: true },
+  { name: 'train', split: 'train', images: 150, steps: 200, asLong: true, ties: true },
   { name: 'train_preset', split: 'train', images: 150, models: ['stepdetr'], methods: ['supervised'] },
 ];
 
@@ -72,11 +74,11 @@ interface Model {
 
 type Kind = Pick<PlannedRun, 'label' | 'method' | 'steps' | 'set'>;
 
-function kindsOf({ methods = METHODS, asLong = false, tied = false }: Part, steps: number): Kind[] {
+function kindsOf({ methods = METHODS, asLong = false, ties = false }: Part, steps: number): Kind[] {
   const longer: Kind = { label: AS_LONG, method: 'supervised', steps: Math.round(steps * GRPO_STEP), set: {} };
   return [
     ...methods.map((method): Kind => ({ label: method, method, steps, set: {} })),
-    ...(tied ? [{ label: TIED, method: 'grpo', steps, set: TIE } satisfies Kind] : []),
+    ...Object.entries(ties ? TIES : {}).map(([label, set]): Kind => ({ label, method: 'grpo', steps, set })),
     ...(asLong ? [longer] : []),
   ];
 }
