@@ -1,19 +1,8 @@
 import { expect, it } from 'vitest';
 import { RL_DEFAULTS } from '../lib/rl-settings';
-import type { SetPrediction } from '../lib/set-prediction';
 import { RT_DETR_LOSS } from '../models/set-loss/recipe';
 import { Found } from './found-labels';
-
-const at = (q: number): number[] => [(q + 0.5) / 4, 0.5, 0.25, 1];
-
-/** Logits of scores; boxes in a row, a quarter of the image each. */
-const prediction = (scores: number[][]): SetPrediction => ({
-  queries: scores.length,
-  columns: 2,
-  scoring: 'sigmoid',
-  logits: Float32Array.from(scores.flat(), (p) => Math.log(p / (1 - p))),
-  boxes: Float32Array.from(scores.flatMap((_, q) => at(q))),
-});
+import { quarter as at, quarters as prediction } from './testing/quarters';
 
 const boxes = (...queries: number[]): Float32Array => Float32Array.from(queries.flatMap(at));
 

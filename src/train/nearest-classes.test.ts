@@ -1,19 +1,6 @@
 import { expect, it } from 'vitest';
-import type { SetPrediction } from '../lib/set-prediction';
 import { Answers } from './nearest-classes';
-
-/** Logits of scores; boxes in a row, a quarter of the image each. */
-function prediction(scores: number[][]): SetPrediction {
-  return {
-    queries: scores.length,
-    columns: scores[0]!.length,
-    scoring: 'sigmoid',
-    logits: Float32Array.from(scores.flat(), (p) => Math.log(p / (1 - p))),
-    boxes: Float32Array.from(scores.flatMap((_, q) => [(q + 0.5) / 4, 0.5, 0.25, 1])),
-  };
-}
-
-const at = (q: number): number[] => [(q + 0.5) / 4, 0.5, 0.25, 1];
+import { quarter as at, quarters as prediction } from './testing/quarters';
 
 it('finds the column that stands out from background and the other classes', () => {
   const answers = new Answers(3, 3);

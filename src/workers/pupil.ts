@@ -63,11 +63,18 @@ export async function withStart(request: LastingRequest, material: Material, tur
   const { origin, files } = material;
   const known = knownRows(origin.files.classes, files.classes);
   if (request.settings.newClasses === 'zero' || known.every((row) => row >= 0)) return material;
-  const detector = await turn(async () => loadDetector(origin.files));
+  const nearest = await briefly(origin.files, turn, (detector) =>
+    nearestRows(detector, learnable(request), files.classes.length, turn),
+  );
+  const rows = known.map((row, label) => (row >= 0 ? row : nearest[label]!));
+  return { ...material, files: adaptClasses(origin.files, files.classes, rows) };
+}
+
+/** On the device for as long as the work takes. */
+async function briefly<T>(files: ModelFiles, turn: TakeTurn, work: (detector: Detector) => Promise<T>): Promise<T> {
+  const detector = await turn(async () => loadDetector(files));
   try {
-    const nearest = await nearestRows(detector, learnable(request), files.classes.length, turn);
-    const rows = known.map((row, label) => (row >= 0 ? row : nearest[label]!));
-    return { ...material, files: adaptClasses(origin.files, files.classes, rows) };
+    return await work(detector);
   } finally {
     await turn(async () => detector.dispose());
   }
@@ -78,14 +85,8 @@ export const asksWhatIsFound = ({ settings: { policy, betaRef, refScale } }: Run
   policy !== 'none' && betaRef > 0 && refScale === 'found';
 
 /** Share of the training images' labels that the material finds. @param material as it starts */
-export async function foundBefore(request: LastingRequest, { files }: Material, turn: TakeTurn): Promise<number> {
-  const detector = await turn(async () => loadDetector(files));
-  try {
-    return await foundLabels(detector, learnable(request), request.settings, turn);
-  } finally {
-    await turn(async () => detector.dispose());
-  }
-}
+export const foundBefore = (request: LastingRequest, { files }: Material, turn: TakeTurn): Promise<number> =>
+  briefly(files, turn, (detector) => foundLabels(detector, learnable(request), request.settings, turn));
 
 /** The request with its KL to the start weighted by what the model found. @param found 0..1 */
 export function tied(request: LastingRequest, found: number): LastingRequest {
