@@ -13,7 +13,7 @@ import { Button } from '../../ui/Button';
 import { layerColour } from '../../ui/drawing/layer-colours';
 import { offerFile } from '../../ui/offer-file';
 import { Chart } from './Chart';
-import { extentOf, linesOf } from './chart-data';
+import { extentOf, layersDrawn, linesOf } from './chart-data';
 import { ChartGroup } from './chart-group';
 import styles from './charts.module.css';
 
@@ -88,10 +88,10 @@ function Head({ series, group }: { series: RunSeries; group: ChartGroup }): Reac
   return (
     <div className={styles['head']}>
       <ul className={styles['legend']} aria-label={t('charts.lines')}>
-        {series.layers.map((layer) => (
+        {layersDrawn(series).map((layer) => (
           <li key={layer}>
             <i style={{ '--ink': layerColour(layer) }} aria-hidden="true" />
-            {t('layers.layer', { number: layer })}
+            {layer === 'select' ? t('layers.select') : t('layers.layer', { number: layer })}
           </li>
         ))}
       </ul>

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RunSeries } from '../../lib/charts';
 import { evaluationRecord, stepRecord } from '../../lib/testing/run-events';
 import { layerColour } from '../../ui/drawing/layer-colours';
-import { extentOf, linesOf, tableOf } from './chart-data';
+import { extentOf, layersDrawn, linesOf, tableOf } from './chart-data';
 import { ChartGroup } from './chart-group';
 import { formatFigure } from './format-figure';
 
@@ -26,6 +26,13 @@ describe('what a chart draws', () => {
     expect(linesOf(made, 'loss', false)).toMatchObject([{ layer: null }]);
     expect(new Set(linesOf(made, 'AP', false).map(({ colour }) => colour)).size).toBe(4);
     expect(linesOf(made, 'iou', false)[2]!.colour).toBe(layerColour(3));
+  });
+
+  it('has every layer in its legend, those of a run without held-out images too', () => {
+    expect(layersDrawn(series(2))).toEqual(['select', 1, 2, 3]);
+    const unmeasured = new RunSeries();
+    unmeasured.addStep(stepRecord(1));
+    expect(layersDrawn(unmeasured)).toEqual([1, 2, 3]);
   });
 
   it('are the columns themselves on the steps', () => {

@@ -22,6 +22,11 @@ export function linesOf(series: RunSeries, id: FigureId, dashed: boolean): Line[
   return layers.map((layer) => ({ layer, dashed, colour: layer === null ? STEP_COLOUR : layerColour(layer) }));
 }
 
+/** Every layer that some figure of a run has a line of, query selection first. */
+export const layersDrawn = (series: RunSeries): LayerId[] => [
+  ...new Set<LayerId>([...series.evaluatedLayers, ...series.layers]),
+];
+
 /** [x, …lines]: the columns themselves, nothing is copied for figures of steps. */
 export function tableOf(series: RunSeries, id: FigureId): uPlot.AlignedData {
   if (isEvaluationFigure(id)) {
