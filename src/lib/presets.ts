@@ -6,10 +6,7 @@ import type { ModelFamily } from './types';
 export type PresetId = 'few' | 'some' | 'many';
 export const PRESET_IDS: readonly PresetId[] = ['few', 'some', 'many'];
 
-/**
- * docs/learning.md, presets: what a model has to unlearn, the KL to the start keeps; without it GRPO was never behind supervised
- * learning.
- */
+/** docs/learning.md, "Does the policy help?": what a model has to unlearn, the KL to the start keeps. */
 const UNTIED: Readonly<Partial<TrainSettings>> = { betaRef: 0 };
 
 /** docs/learning.md, presets: ten photos gain nothing after 100 steps, fifty neither; hundreds go on to 400. */
