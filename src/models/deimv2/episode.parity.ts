@@ -8,18 +8,22 @@ import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { aroundWarmRounds } from '../../kernels/testing/leaks';
 import { sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
 import type { Labels } from '../../lib/set-prediction';
-import { gaussianLogProb } from '../../nn/gaussian';
 import type { Detector, LayerTrace, Memory } from '../detector';
-import { reconsider, rollOut, type RolloutStep } from '../episode';
 import { RT_DETR_LOSS } from '../set-loss/recipe';
 import { setLoss } from '../set-loss/set-loss';
 import { disposeTargets, setTargets, type SetTargets } from '../set-loss/targets';
+import {
+  expectDetection,
+  expectReconsidered,
+  expectRowsAlone,
+  firstGradients,
+  IMAGES,
+  subjectOf,
+  type Subject,
+} from '../testing/episodes';
 import { imagesOf, sharedCases, sharedCheckpoint } from '../testing/reference';
 import { DeimV2 } from './model';
 
-const IMAGES = 2;
-const ROLLOUTS = 3;
-const LIMITS = { min: -5, max: 0 };
 const FOLDER = 'weights/deimv2_atto_coco';
 
 let opened: OpenedDevice;
@@ -44,88 +48,34 @@ describe.skipIf(!sharedIsHere)(`DEIMv2's episode (${WHY_SKIPPED} otherwise)`, ()
   let model: DeimV2;
   let image: tf.Tensor4D;
   let memory: Memory;
+  let subject: Subject;
   beforeAll(async () => {
     model = DeimV2.load(await sharedCheckpoint(FOLDER));
     image = imagesOf(await sharedCases(FOLDER));
     expect(image.shape[0]).toBe(IMAGES);
     memory = model.encode(image);
+    subject = subjectOf(model, memory);
   });
-
-  const noiseFor = (rows: number, seed: number): tf.Tensor3D[] =>
-    Array.from({ length: model.layers }, (_, stream) =>
-      randomNormal<tf.Rank.R3>([rows, model.queries, model.config.width], { seed, stream }),
-    );
-  const run = (from: Memory, rollouts: number, noise: tf.Tensor3D[]): RolloutStep[] =>
-    rollOut(model.episode(from, model.select(from).first, { rollouts, logStd: LIMITS }), noise);
-  const rowOf = (x: tf.Tensor3D, row: number): tf.Tensor3D => tf.slice(x, [row, 0, 0], [1, -1, -1]);
 
   test('a policy that was never trained starts at -3', async () => {
     expect(model.policy).toEqual(['policy.0.log_std', 'policy.1.log_std', 'policy.2.log_std']);
     for (const name of model.policy) expect(new Set(await model.parameters.get(name).data())).toEqual(new Set([-3]));
   });
 
-  test('without noise it is detection, in every layer', async () => {
-    const steps = run(memory, 1, noiseFor(IMAGES, 1).map(tf.zerosLike));
-    const { layers } = model.decode(memory);
-    for (const [k, { logits, boxes, action }] of steps.entries()) {
-      const { hidden, ...expected } = layers[k + 1]!;
-      expect(relativeL2(await action.data(), await hidden.data()), `queries ${k}`).toBeLessThanOrEqual(1e-4);
-      expect(relativeL2(await logits.data(), await expected.logits.data()), `logits ${k}`).toBeLessThanOrEqual(1e-4);
-      expect(relativeL2(await boxes.data(), await expected.boxes.data()), `boxes ${k}`).toBeLessThanOrEqual(1e-4);
-    }
-  });
+  test('without noise it is detection, in every layer', () => expectDetection(subject, model.decode(subject.memory)));
 
-  test('rows are images, each with its rollouts', async () => {
-    const noise = noiseFor(IMAGES * ROLLOUTS, 5);
-    const together = run(memory, ROLLOUTS, noise);
-    for (const row of [0, 4]) {
-      const own = { ...memory, tokens: rowOf(memory.tokens, Math.floor(row / ROLLOUTS)) };
-      const alone = run(
-        own,
-        1,
-        noise.map((part) => rowOf(part, row)),
-      );
-      for (const [k, step] of alone.entries())
-        for (const name of ['action', 'logits', 'boxes'] as const)
-          expect(
-            relativeL2(await rowOf(together[k]![name], row).data(), await step[name].data()),
-            `row ${row}, layer ${k}, ${name}`,
-          ).toBeLessThanOrEqual(1e-3);
-    }
-  });
+  test('rows are images, each with its rollouts', () => expectRowsAlone(subject, [0, 4], 1e-3));
 
-  test('reconsidered by a model that shares the weights, an action has the probability that it was taken with', async () => {
-    const { first } = model.select(memory);
-    const steps = rollOut(model.episode(memory, first, { rollouts: 1, logStd: LIMITS }), noiseFor(IMAGES, 6));
-    const twin = model.sharing(model.parameters);
-    const episode = twin.episode(memory, first, { rollouts: 1, logStd: LIMITS });
-    for (const [k, step] of steps.entries()) {
-      const { logProb } = reconsider(episode, k, step);
-      expect(relativeL2(await logProb.data(), await step.logProb.data()), `layer ${k}`).toBeLessThanOrEqual(1e-6);
-    }
-    twin.dispose();
-    expect(relativeL2(await model.decode(memory).first.hidden.data(), await first.hidden.data())).toBe(0);
-  });
+  test('reconsidered by a model that shares the weights, an action has the probability that it was taken with', () =>
+    expectReconsidered(subject, 1));
 
   test('gradient of the first log probability is that through decode', async () => {
     const names = model.rules.filter(({ group }) => group === 'decoder').map(({ name }) => name);
-    const xs = names.filter((name) => /layers\.0\.|query_pos/.test(name)).map((name) => model.parameters.get(name));
-    const [noise] = noiseFor(IMAGES, 9);
-    const { first } = model.select(memory);
-    const action = tf.add(model.decode(memory).layers[1]!.hidden, tf.mul(noise!, Math.exp(-3)));
-    const weights = randomNormal<tf.Rank.R2>([IMAGES, model.queries], { seed: 4, stream: 0 });
-    const logStd = model.parameters.get<tf.Rank.R1>(model.policy[0]!);
-    const gradients = (logProb: () => tf.Tensor): tf.Tensor[] =>
-      tf.engine().gradients(() => tf.sum(tf.mul(logProb(), weights)) as tf.Scalar, [...xs, logStd]).grads;
-    const episode = model.episode(memory, first, { rollouts: 1, logStd: LIMITS });
-    const asEpisode = gradients(() => {
-      const { mean, logStd: spread } = episode.policy(0, episode.start());
-      return gaussianLogProb(action, mean, spread);
-    });
-    const asDetection = gradients(() => gaussianLogProb(action, model.decode(memory).layers[1]!.hidden, logStd));
-    for (const [index, gradient] of asEpisode.entries())
+    const xs = names.filter((name) => /layers\.0\.|query_pos/.test(name));
+    const { episode, detection } = firstGradients(subject, xs);
+    for (const [index, gradient] of episode.entries())
       expect(
-        relativeL2(await gradient.data(), await asDetection[index]!.data()),
+        relativeL2(await gradient.data(), await detection[index]!.data()),
         `gradient ${index}`,
       ).toBeLessThanOrEqual(1e-3);
   });

@@ -6,9 +6,7 @@ import type { OpenedDevice } from '../../kernels/backend';
 import { maxDifference } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
-import { gradientsOf } from '../../nn/tape';
-import { expectEveryGradient } from '../../nn/testing/gradients';
-import { familyLosses } from '../set-loss/testing/family-losses';
+import { expectBackward } from '../testing/backward';
 import { FORWARD_RUNS } from '../testing/runs';
 import type { Detr } from './model';
 import { readReference, type Reference } from './testing/reference';
@@ -17,7 +15,6 @@ import variants from './testing/variants.json';
 const LOGITS = 1e-3;
 const BOXES = 1e-4;
 const HIDDEN = 1e-3;
-const LOSS = 1e-3;
 /** What the reference has in the place of gradients of its frozen batch norms: their weights again. */
 const FROZEN = /\.(bn\d|downsample\.1)\./;
 
@@ -95,24 +92,5 @@ describe.skipIf(!sharedIsHere)(`DETR (${WHY_SKIPPED} otherwise)`, () => {
     }
   });
 
-  test('backward: every loss and every gradient', async () => {
-    const { image, mask, labels, source } = reference;
-    const rules = model.rules.filter(({ group }) => group !== 'policy');
-    const { value, gradients } = await gradientsOf(
-      async () => {
-        const { layers } = model.decode(model.encode(image, { mask, backbone: true }));
-        const losses = await familyLosses(model.setLoss, layers, labels);
-        return { loss: losses['total']!, value: losses };
-      },
-      rules.map(({ name }) => model.parameters.get(name)),
-    );
-    const names = cases.names.filter((name) => name.startsWith('loss.'));
-    expect(names.length).toBe(13);
-    for (const name of names) {
-      const expected = cases.float32(name)[0]!;
-      const got = (await value[name.slice('loss.'.length)]!.data())[0]!;
-      expect(Math.abs(got - expected) / Math.max(1e-3, Math.abs(expected)), name).toBeLessThanOrEqual(LOSS);
-    }
-    await expectEveryGradient({ rules, gradients, source, cases, skip: FROZEN });
-  });
+  test('backward: every loss and every gradient', () => expectBackward({ ...reference, losses: 13, skip: FROZEN }));
 });

@@ -2,21 +2,25 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { OpenedDevice } from '../../kernels/backend';
-import { randomNormal } from '../../kernels/random-normal/op';
 import { relativeL2 } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { aroundWarmRounds } from '../../kernels/testing/leaks';
 import { sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
-import { gaussianLogProb } from '../../nn/gaussian';
 import type { Memory } from '../detector';
-import { reconsider, rollOut } from '../episode';
+import { rollOut } from '../episode';
+import {
+  CLOSE,
+  expectReconsidered,
+  firstGradients,
+  IMAGES,
+  LIMITS,
+  noiseFor,
+  ROLLOUTS,
+  subjectOf,
+  type Subject,
+} from '../testing/episodes';
 import type { Detr } from './model';
 import { readReference, type Reference } from './testing/reference';
-
-const IMAGES = 2;
-const ROLLOUTS = 3;
-const LIMITS = { min: -5, max: 0 };
-const SAME = 1e-4;
 
 let opened: OpenedDevice;
 beforeAll(async () => {
@@ -31,20 +35,17 @@ describe.skipIf(!sharedIsHere).each([true, false])(
     let reference: Reference;
     let model: Detr;
     let memory: Memory;
+    let subject: Subject;
     beforeAll(async () => {
       reference = await readReference({ auxiliary_loss: auxiliary });
       model = reference.model;
       memory = model.encode(reference.image, { mask: reference.mask });
+      subject = subjectOf(model, memory);
     });
-
-    const noiseFor = (rows: number, seed: number): tf.Tensor3D[] =>
-      Array.from({ length: model.layers }, (_, stream) =>
-        randomNormal<tf.Rank.R3>([rows, model.queries, model.config.width], { seed, stream }),
-      );
 
     test('without noise it is the decoder', async () => {
       const { layers } = model.decode(memory);
-      const none = noiseFor(IMAGES * ROLLOUTS, 1).map((one) => tf.zerosLike(one));
+      const none = noiseFor(subject, IMAGES * ROLLOUTS, 1).map((one) => tf.zerosLike(one));
       const { first } = model.select(memory);
       const steps = rollOut(model.episode(memory, first, { rollouts: ROLLOUTS, logStd: LIMITS }), none);
       expect(steps.length).toBe(layers.length);
@@ -62,13 +63,13 @@ describe.skipIf(!sharedIsHere).each([true, false])(
               Array.from(values.subarray(image * each, (image + 1) * each)),
             ).flat(),
           );
-          expect(relativeL2(await got.data(), repeated), `layer ${k}`).toBeLessThanOrEqual(SAME);
+          expect(relativeL2(await got.data(), repeated), `layer ${k}`).toBeLessThanOrEqual(CLOSE);
         }
       }
     });
 
     test('rollouts as a batch are those one by one', async () => {
-      const noise = noiseFor(IMAGES * ROLLOUTS, 2);
+      const noise = noiseFor(subject, IMAGES * ROLLOUTS, 2);
       const { first } = model.select(memory);
       const together = rollOut(model.episode(memory, first, { rollouts: ROLLOUTS, logStd: LIMITS }), noise);
       for (let rollout = 0; rollout < ROLLOUTS; rollout++) {
@@ -80,44 +81,21 @@ describe.skipIf(!sharedIsHere).each([true, false])(
             expect(
               relativeL2(await step[part].data(), await tf.gather(together[k]![part] as tf.Tensor, rows).data()),
               `${part} of layer ${k}, rollout ${rollout}`,
-            ).toBeLessThanOrEqual(SAME);
+            ).toBeLessThanOrEqual(CLOSE);
       }
     });
 
-    test('reconsidered by a model that shares the weights, an action has the probability that it was taken with', async () => {
-      const { first } = model.select(memory);
-      const steps = rollOut(model.episode(memory, first, { rollouts: 1, logStd: LIMITS }), noiseFor(IMAGES, 6));
-      const twin = model.sharing(model.parameters);
-      const episode = twin.episode(memory, first, { rollouts: 1, logStd: LIMITS });
-      for (const [k, step] of steps.entries()) {
-        const { logProb } = reconsider(episode, k, step);
-        expect(relativeL2(await logProb.data(), await step.logProb.data()), `layer ${k}`).toBeLessThanOrEqual(1e-6);
-      }
-      twin.dispose();
-      expect(Number.isFinite((await model.decode(memory).layers[0]!.logits.data())[0])).toBe(true);
-    });
+    test('reconsidered by a model that shares the weights, an action has the probability that it was taken with', () =>
+      expectReconsidered(subject, 1));
 
     test('gradient of the first log probability is that through decode', async () => {
       const names = model.rules
         .map(({ name }) => name)
         .filter((name) => /decoder\.layers\.0\.|query_position/.test(name));
-      const logStd = model.parameters.get<tf.Rank.R1>(model.policy[0]!);
-      const xs = [...names.map((name) => model.parameters.get(name)), logStd];
-      const [noise] = noiseFor(IMAGES, 9);
-      const { first } = model.select(memory);
-      const action = tf.add(model.decode(memory).layers[0]!.hidden, tf.mul(noise!, Math.exp(-3)));
-      const weights = randomNormal<tf.Rank.R2>([IMAGES, model.queries], { seed: 4, stream: 0 });
-      const gradients = (logProb: () => tf.Tensor): tf.Tensor[] =>
-        tf.engine().gradients(() => tf.sum(tf.mul(logProb(), weights)) as tf.Scalar, xs).grads;
-      const episode = model.episode(memory, first, { rollouts: 1, logStd: LIMITS });
-      const asEpisode = gradients(() => {
-        const { mean, logStd: spread } = episode.policy(0, episode.start());
-        return gaussianLogProb(action, mean, spread);
-      });
-      const asDetection = gradients(() => gaussianLogProb(action, model.decode(memory).layers[0]!.hidden, logStd));
-      for (const [index, gradient] of asEpisode.entries()) {
+      const { episode, detection } = firstGradients(subject, names);
+      for (const [index, gradient] of episode.entries()) {
         // Contents start at zero: what only multiplies them has no gradient, a key's bias moves all scores alike.
-        const [got, wanted] = [await gradient.data(), await asDetection[index]!.data()];
+        const [got, wanted] = [await gradient.data(), await detection[index]!.data()];
         if (Math.hypot(...wanted) < 1e-4) expect(Math.hypot(...got), names[index]!).toBeLessThanOrEqual(1e-4);
         else expect(relativeL2(got, wanted), names[index] ?? 'log_std').toBeLessThanOrEqual(1e-3);
       }

@@ -5,19 +5,15 @@ import type { OpenedDevice } from '../../kernels/backend';
 import { maxDifference } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
-import type { Labels } from '../../lib/set-prediction';
-import { gradientsOf } from '../../nn/tape';
-import { expectEveryGradient } from '../../nn/testing/gradients';
 import { decoderLayers, selectionOf } from '../detector';
-import { familyLosses } from '../set-loss/testing/family-losses';
+import { expectBackward } from '../testing/backward';
+import { pairLabels } from '../testing/reference';
 import { FORWARD_RUNS } from '../testing/runs';
 import { openReference, type Reference } from './testing/reference';
 
 const LOGITS = 1e-3;
 const BOXES = 1e-4;
 const HIDDEN = 1e-3;
-/** Relative. */
-const LOSS = 1e-3;
 /**
  * Buffers, of which the reference's file holds the values, since they have no gradient; and the attention weights of the encoder:
  * the random backbone's features hardly differ from cell to cell, so their gradients are 1e-6 of the largest one, which is
@@ -56,30 +52,12 @@ describe.skipIf(!sharedIsHere)(`D-FINE (${WHY_SKIPPED} otherwise)`, () => {
     expect(await difference(last.boxes, 'out.pred_boxes')).toBeLessThanOrEqual(BOXES);
   });
 
-  const labels = (): Labels[] =>
-    [0, 1].map((image) => ({
-      classes: Int32Array.from(reference.cases.int64(`labels.${image}.classes`), Number),
-      boxes: Float32Array.from(reference.cases.float32(`labels.${image}.boxes`)),
+  test('backward: every loss and every gradient', () =>
+    expectBackward({
+      ...reference,
+      labels: pairLabels(reference.cases),
+      losses: 7,
+      skip: SKIPPED,
+      answers: ({ layers }) => [layers[0]!, layers[layers.length - 1]!],
     }));
-
-  test('backward: every loss and every gradient', async () => {
-    const { model, image, cases, weights } = reference;
-    const rules = model.rules.filter(({ group }) => group !== 'policy');
-    const { value, gradients } = await gradientsOf(
-      async () => {
-        const { layers } = model.decode(model.encode(image, { backbone: true }));
-        const losses = await familyLosses(model.setLoss, [layers[0]!, layers[layers.length - 1]!], labels());
-        return { loss: losses['total']!, value: losses };
-      },
-      rules.map(({ name }) => model.parameters.get(name)),
-    );
-    const names = cases.names.filter((name) => name.startsWith('loss.'));
-    expect(names.length).toBe(7);
-    for (const name of names) {
-      const expected = cases.float32(name)[0]!;
-      const [got] = await value[name.slice('loss.'.length)]!.data();
-      expect(Math.abs(got! - expected) / expected, name).toBeLessThanOrEqual(LOSS);
-    }
-    await expectEveryGradient({ rules, gradients, source: weights, cases, skip: SKIPPED });
-  });
 });

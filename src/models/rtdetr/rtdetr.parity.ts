@@ -5,19 +5,15 @@ import type { OpenedDevice } from '../../kernels/backend';
 import { maxDifference } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
-import type { Labels } from '../../lib/set-prediction';
-import { gradientsOf } from '../../nn/tape';
-import { expectEveryGradient } from '../../nn/testing/gradients';
 import { decoderLayers } from '../detector';
-import { familyLosses } from '../set-loss/testing/family-losses';
+import { expectBackward } from '../testing/backward';
+import { pairLabels } from '../testing/reference';
 import { FORWARD_RUNS } from '../testing/runs';
 import { FOLDERS, openReference, type Reference } from './testing/reference';
 
 const LOGITS = 1e-3;
 const BOXES = 1e-4;
 const HIDDEN = 1e-3;
-/** Relative. */
-const LOSS = 1e-3;
 /** Buffers, not parameters: the backbone's frozen batch norms and constants. Under `grad.` stand their values. */
 const BUFFERS = /\.normalization\.(weight|bias)$|\.n_points_scale$/;
 
@@ -50,30 +46,11 @@ describe.skipIf(!sharedIsHere).each(FOLDERS)(`%s (${WHY_SKIPPED} otherwise)`, (f
     }
   });
 
-  const labels = (): Labels[] =>
-    [0, 1].map((image) => ({
-      classes: Int32Array.from(reference.cases.int64(`labels.${image}.classes`), Number),
-      boxes: Float32Array.from(reference.cases.float32(`labels.${image}.boxes`)),
+  test('backward: every loss and every gradient, the backbone’s too', () =>
+    expectBackward({
+      ...reference,
+      labels: pairLabels(reference.cases),
+      losses: 13,
+      skip: BUFFERS,
     }));
-
-  test('backward: every loss and every gradient, the backbone’s too', async () => {
-    const { model, image, cases, weights } = reference;
-    const rules = model.rules.filter(({ group }) => group !== 'policy');
-    const { value, gradients } = await gradientsOf(
-      async () => {
-        const trace = model.decode(model.encode(image, { backbone: true }));
-        const losses = await familyLosses(model.setLoss, trace.layers, labels());
-        return { loss: losses['total']!, value: losses };
-      },
-      rules.map(({ name }) => model.parameters.get(name)),
-    );
-    const names = cases.names.filter((name) => name.startsWith('loss.'));
-    expect(names.length).toBe(13);
-    for (const name of names) {
-      const expected = cases.float32(name)[0]!;
-      const [got] = await value[name.slice('loss.'.length)]!.data();
-      expect(Math.abs(got! - expected) / expected, name).toBeLessThanOrEqual(LOSS);
-    }
-    await expectEveryGradient({ rules, gradients, source: weights, cases, skip: BUFFERS });
-  });
 });

@@ -6,8 +6,8 @@ import type { OpenedDevice } from '../../kernels/backend';
 import { relativeL2 } from '../../kernels/testing/compare';
 import { openTestDevice, throwFaults } from '../../kernels/testing/device';
 import { sharedBytes, sharedIsHere, WHY_SKIPPED } from '../../kernels/testing/shared';
-import type { Labels } from '../../lib/set-prediction';
 import { match } from '../matching/match';
+import { pairLabels } from '../testing/reference';
 import { DEIMV2_LOSS, RT_DETR_LOSS, type SetLossRecipe } from './recipe';
 import { setLoss } from './set-loss';
 import { setTargets } from './targets';
@@ -38,12 +38,6 @@ const answers = (cases: Safetensors, logits: string, boxes: string, layer?: 'sel
   boxes: tf.tensor3d(cases.float32(boxes), cases.shape(boxes) as [number, number, number]),
 });
 
-const labelsOf = (cases: Safetensors): Labels[] =>
-  [0, 1].map((image) => ({
-    classes: Array.from(cases.int64(`labels.${image}.classes`), Number),
-    boxes: cases.float32(`labels.${image}.boxes`),
-  }));
-
 /** Every layer that the file has the answers of: the last one alone where it is all there is. */
 function layersOf(cases: Safetensors): FamilyAnswers[] {
   const each = [0, 1, 2].filter((k) => cases.names.includes(`layer.${k}.logits`));
@@ -55,7 +49,7 @@ function layersOf(cases: Safetensors): FamilyAnswers[] {
 }
 
 async function expectLosses(recipe: SetLossRecipe, cases: Safetensors, names: readonly string[]): Promise<void> {
-  const losses = await familyLosses(recipe, layersOf(cases), labelsOf(cases));
+  const losses = await familyLosses(recipe, layersOf(cases), pairLabels(cases));
   for (const name of names) {
     const expected = cases.float32(`loss.${name}`)[0]!;
     const got = (await losses[name]!.data())[0]!;
@@ -67,7 +61,7 @@ async function expectMatches(recipe: SetLossRecipe, cases: Safetensors): Promise
   const { logits, boxes } = answers(cases, 'out.logits', 'out.pred_boxes');
   const [, queries, columns] = logits.shape;
   const [l, b] = (await Promise.all([logits.data(), boxes.data()])) as [Float32Array, Float32Array];
-  labelsOf(cases).forEach((labels, image) => {
+  pairLabels(cases).forEach((labels, image) => {
     const prediction = {
       queries,
       columns,

@@ -38,14 +38,16 @@ export function imagesOf(cases: Safetensors, name = 'input.pixel_values'): tf.Te
   return tf.transpose(planes, [0, 2, 3, 1]); // B,C,H,W -> B,H,W,C
 }
 
+/** The labels of the cases' two images. */
+export const pairLabels = (cases: Safetensors): Labels[] =>
+  [0, 1].map((image) => ({
+    classes: Array.from(cases.int64(`labels.${image}.classes`), Number),
+    boxes: cases.float32(`labels.${image}.boxes`),
+  }));
+
 /** Of two images, the second padded on the right: where their pixels are [2,H,W], and their labels. */
 export function paddedPair(cases: Safetensors): { mask: tf.Tensor3D; labels: Labels[] } {
   const pixels = Float32Array.from(cases.int64('input.pixel_mask'), Number);
-  return {
-    mask: tf.tensor3d(pixels, cases.shape('input.pixel_mask') as [number, number, number]),
-    labels: [0, 1].map((image) => ({
-      classes: Array.from(cases.int64(`labels.${image}.classes`), Number),
-      boxes: cases.float32(`labels.${image}.boxes`),
-    })),
-  };
+  const mask = tf.tensor3d(pixels, cases.shape('input.pixel_mask') as [number, number, number]);
+  return { mask, labels: pairLabels(cases) };
 }

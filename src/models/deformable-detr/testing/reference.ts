@@ -13,7 +13,7 @@ export type Kind = (typeof KINDS)[number];
 export interface Reference {
   model: DeformableDetr;
   config: Record<string, unknown>;
-  source: Safetensors;
+  weights: Safetensors;
   cases: Safetensors;
   /** [2,96,128,3] */
   image: tf.Tensor4D;
@@ -26,8 +26,8 @@ export async function readReference(kind: Kind): Promise<Reference> {
   const folder = `reference/${kind}`;
   const files = await sharedCheckpoint(folder);
   const cases = await sharedCases(folder);
-  const { config, weights: source } = files;
-  return { model: DeformableDetr.load(files), config, source, cases, image: imagesOf(cases), ...paddedPair(cases) };
+  const { config, weights } = files;
+  return { model: DeformableDetr.load(files), config, weights, cases, image: imagesOf(cases), ...paddedPair(cases) };
 }
 
 /** Rows of the reference's tensors that a model of one level has, by what their names end in; 4 heads of 4 points. */
@@ -48,7 +48,7 @@ export async function singleScale(changes: Record<string, unknown>): Promise<{
   image: tf.Tensor4D;
   mask: tf.Tensor3D;
 }> {
-  const { model, source, config, image, mask } = await readReference('deformable_detr');
+  const { model, weights: source, config, image, mask } = await readReference('deformable_detr');
   const tensors = new Map<string, PlainTensor>();
   for (const name of source.names) {
     const projection = PROJECTION.exec(name);

@@ -9,7 +9,7 @@ const FOLDER = 'reference/detr';
 
 export interface Reference {
   model: Detr;
-  source: Safetensors;
+  weights: Safetensors;
   cases: Safetensors;
   /** [2,96,128,3] */
   image: tf.Tensor4D;
@@ -22,5 +22,5 @@ export interface Reference {
 export async function readReference(changes: Record<string, unknown> = {}): Promise<Reference> {
   const files = await sharedCheckpoint(FOLDER, changes);
   const cases = await sharedCases(FOLDER);
-  return { model: Detr.load(files), source: files.weights, cases, image: imagesOf(cases), ...paddedPair(cases) };
+  return { model: Detr.load(files), weights: files.weights, cases, image: imagesOf(cases), ...paddedPair(cases) };
 }
