@@ -6,7 +6,6 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { scoped } from '../../kernels/scope';
-import { topK } from '../../kernels/top-k/op';
 import { lookAroundBoxes } from '../../nn/deformable';
 import { gatherTokens } from '../../kernels/gather-tokens/op';
 import { refineBoxes } from '../../nn/geometry';
@@ -18,6 +17,7 @@ import { decoderPart } from '../decoder-part';
 import type { DecodeOptions, First, LayerTrace, LayerViews, Memory, Selection, Trace } from '../detector';
 import { edgeOffsets, edgeProbabilities, readEdges } from '../fine-edges/edges';
 import { grouped } from '../rows';
+import { selectTop } from '../select-top';
 import type { DeimV2Config } from './config';
 import { three, TOP } from './parameters';
 
@@ -44,22 +44,8 @@ export interface DecoderRun {
 export function select({ p, c, constants, memory }: DecoderRun, dense: boolean): Required<Selection> {
   const { tokens } = memory;
   const logits = linear(p, 'decoder.enc_score_head', tokens);
-  const topk = topK(logits, c.queries);
-  const [batch, queries] = topk.shape;
-  const hidden = gatherTokens(tokens, topk);
-  const anchors = tf.reshape(tf.gather(constants.anchors, tf.reshape(topk, [batch * queries])), [batch, queries, 4]);
-  const boxesOf = (x: tf.Tensor3D, anchor: tf.Tensor): tf.Tensor3D =>
-    tf.sigmoid(tf.add(mlp(p, three('decoder.enc_bbox_head'), x, 'silu'), anchor) as tf.Tensor3D);
-  const answer: LayerTrace = {
-    layer: 'select',
-    hidden,
-    logits: gatherTokens(logits, topk),
-    boxes: boxesOf(hidden, anchors),
-  };
-  const extras = dense
-    ? { 'select.logits': logits, 'select.boxes': boxesOf(tokens, tf.expandDims(constants.anchors, 0)) }
-    : {};
-  return { first: answer, answer, topk, extras };
+  const moves = (x: tf.Tensor3D): tf.Tensor3D => mlp(p, three('decoder.enc_bbox_head'), x, 'silu');
+  return selectTop({ tokens, logits, anchors: constants.anchors, moves }, c.queries, dense);
 }
 
 /** Position embedding [B,Q,D] of the selection's boxes [B,Q,4]; the same in every layer. */

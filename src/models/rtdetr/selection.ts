@@ -4,13 +4,12 @@
  * B batch, N memory tokens, Q queries, D width, C classes.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { topK } from '../../kernels/top-k/op';
-import { gatherTokens } from '../../kernels/gather-tokens/op';
 import { layerNorm, linear, mlp } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
 import type { Memory, Selection } from '../detector';
 import { borderedAnchors } from '../hybrid-encoder/anchors';
 import { ByShape } from '../hybrid-encoder/by-shape';
+import { selectTop } from '../select-top';
 import { layersOf, SELECT_BOX, SELECT_CLASS, SELECT_OUTPUT } from './parameters';
 
 export interface AnchorTensors extends Record<string, tf.Tensor> {
@@ -43,18 +42,6 @@ export function selectQueries(
   const placed: tf.Tensor3D = tf.mul(tokens, valid);
   const output = layerNorm(p, `${SELECT_OUTPUT}.1`, linear(p, `${SELECT_OUTPUT}.0`, placed));
   const logits = linear(p, SELECT_CLASS, output);
-  const topk = topK(logits, c.queries);
-  const hidden = gatherTokens(output, topk);
-  const boxesOf = (x: tf.Tensor3D, anchor: tf.Tensor): tf.Tensor3D =>
-    tf.sigmoid(tf.add(mlp(p, layersOf(SELECT_BOX, 3), x, 'relu'), anchor) as tf.Tensor3D);
-  const chosen = { layer: 'select' as const, hidden, logits: gatherTokens(logits, topk) };
-  if (dense) {
-    const boxes = boxesOf(output, tf.expandDims(anchors, 0));
-    const answer = { ...chosen, boxes: gatherTokens(boxes, topk) };
-    return { first: answer, answer, topk, extras: { 'select.logits': logits, 'select.boxes': boxes } };
-  }
-  const [batch, queries] = topk.shape;
-  const own = tf.reshape(tf.gather(anchors, tf.reshape(topk, [batch * queries])), [batch, queries, 4]);
-  const answer = { ...chosen, boxes: boxesOf(hidden, own) };
-  return { first: answer, answer, topk, extras: {} };
+  const moves = (x: tf.Tensor3D): tf.Tensor3D => mlp(p, layersOf(SELECT_BOX, 3), x, 'relu');
+  return selectTop({ tokens: output, logits, anchors, moves }, c.queries, dense);
 }

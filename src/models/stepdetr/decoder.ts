@@ -5,9 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { scoped } from '../../kernels/scope';
-import { topK } from '../../kernels/top-k/op';
 import { lookAroundBoxes, type Unprojected } from '../../nn/deformable';
-import { gatherTokens } from '../../kernels/gather-tokens/op';
 import { refineBoxes } from '../../nn/geometry';
 import { attend, linear, mlp, rmsNorm, swiglu } from '../../nn/layers';
 import type { Parameters } from '../../nn/parameters';
@@ -16,6 +14,7 @@ import { meet, type Company } from '../company';
 import { decoderPart } from '../decoder-part';
 import type { DecodeOptions, First, LayerTrace, LayerViews, Memory, Selection, Trace } from '../detector';
 import { grouped } from '../rows';
+import { selectTop } from '../select-top';
 import type { StepDetrConfig } from './config';
 
 const three = (name: string): string[] => [`${name}.0`, `${name}.2`, `${name}.4`];
@@ -131,20 +130,8 @@ export function selectQueries(
   dense: boolean,
 ): Required<Selection> {
   const logits = linear(p, 'select_class', tokens);
-  const topk = topK(logits, c.queries);
-  const hidden = gatherTokens(tokens, topk);
-  const boxesOf = (x: tf.Tensor3D, anchor: tf.Tensor): tf.Tensor3D =>
-    tf.sigmoid(tf.add(mlp(p, three('select_box'), x, 'silu'), anchor) as tf.Tensor3D);
-  const chosen = { layer: 'select' as const, hidden, logits: gatherTokens(logits, topk) };
-  if (dense) {
-    const boxes = boxesOf(tokens, tf.expandDims(anchors, 0));
-    const answer = { ...chosen, boxes: gatherTokens(boxes, topk) };
-    return { first: answer, answer, topk, extras: { 'select.logits': logits, 'select.boxes': boxes } };
-  }
-  const [batch, queries] = topk.shape;
-  const own = tf.reshape(tf.gather(anchors, tf.reshape(topk, [batch * queries])), [batch, queries, 4]);
-  const answer = { ...chosen, boxes: boxesOf(hidden, own) };
-  return { first: answer, answer, topk, extras: {} };
+  const moves = (x: tf.Tensor3D): tf.Tensor3D => mlp(p, three('select_box'), x, 'silu');
+  return selectTop({ tokens, logits, anchors, moves }, c.queries, dense);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { ClusterComparison, ClusterMap } from '../../lib/clusters';
 import type { ImageDetections } from '../../lib/types';
 import { useAppState, useAppStore } from '../../state/react';
 import { clusterAt, clusterColour, clusterSizes, drawClusters, largestClusters } from '../../ui/drawing/clusters';
+import { drawPicture, sharpPen } from '../../ui/drawing/pen';
 import { Segmented } from '../../ui/Segmented';
 import styles from './clusters.module.css';
 import { usePicture } from '../../state/use-picture';
@@ -132,15 +133,9 @@ function Canvas({ map, picture, size, picked, onPick }: CanvasProps): ReactNode 
 }
 
 function paint(canvas: HTMLCanvasElement, { map, picture, size, picked }: Omit<CanvasProps, 'onPick'>): void {
-  const { clientWidth: width, clientHeight: height } = canvas;
-  const pen = canvas.getContext('2d');
-  if (!pen || width === 0) return;
-  const density = window.devicePixelRatio;
-  canvas.width = Math.round(width * density);
-  canvas.height = Math.round(height * density);
-  pen.scale(density, density);
-  pen.imageSmoothingQuality = 'high';
-  // A closed bitmap has no width.
-  if (picture && picture.width > 0) pen.drawImage(picture, 0, 0, width, height);
+  const sharp = sharpPen(canvas);
+  if (!sharp) return;
+  const { pen, width, height } = sharp;
+  drawPicture(pen, picture, [0, 0, width, height]);
   if (map) drawClusters(pen, map, { scale: width / size.width, x: 0, y: 0 }, size, picked);
 }

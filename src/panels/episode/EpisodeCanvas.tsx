@@ -1,6 +1,7 @@
 /** The picture of an outcome; pointing at a link or a box shows its class, score and IoU. */
 import { useEffect, useRef, type PointerEvent, type ReactNode } from 'react';
 import { drawEpisode, findingAt, type EpisodeScene } from '../../ui/drawing/episode';
+import { drawPicture, sharpPen } from '../../ui/drawing/pen';
 import styles from './episode.module.css';
 import { paintSoon } from './paint-queue';
 
@@ -53,15 +54,9 @@ export function EpisodeCanvas({ scene, picture, label }: EpisodeCanvasProps): Re
 }
 
 function paint(canvas: HTMLCanvasElement, scene: EpisodeScene, picture: ImageBitmap | null): void {
-  const { clientWidth: width, clientHeight: height } = canvas;
-  const pen = canvas.getContext('2d');
-  if (!pen || width === 0) return;
-  const density = window.devicePixelRatio;
-  const [columns, rows] = [Math.round(width * density), Math.round(height * density)];
-  // Another size makes the canvas anew, even the same size does.
-  if (canvas.width !== columns || canvas.height !== rows) [canvas.width, canvas.height] = [columns, rows];
-  pen.setTransform(density, 0, 0, density, 0, 0);
-  pen.clearRect(0, 0, width, height);
-  if (picture && picture.width > 0) pen.drawImage(picture, 0, 0, width, height);
+  const sharp = sharpPen(canvas);
+  if (!sharp) return;
+  const { pen, width, height } = sharp;
+  drawPicture(pen, picture, [0, 0, width, height]);
   drawEpisode(pen, scene, { width, height });
 }

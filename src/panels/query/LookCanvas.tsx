@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, type PointerEvent, type ReactNode } from 'react';
 import type { PixelXyxy } from '../../lib/boxes';
 import { boxFrame } from '../../ui/drawing/draw-scene';
+import { drawPicture, sharpPen } from '../../ui/drawing/pen';
 import { drawHeat, drawMarks } from '../../ui/drawing/query-draw';
 import type { QueryScene } from '../../ui/drawing/query-views';
 import { toScreen, type Size, type View } from '../../ui/drawing/view';
@@ -61,18 +62,12 @@ export function LookCanvas({ onPlace, ...look }: LookCanvasProps): ReactNode {
 }
 
 function paint(canvas: HTMLCanvasElement, { scene, box, colour, region, size, picture }: LookPicture): void {
-  const { clientWidth: width, clientHeight: height } = canvas;
-  const pen = canvas.getContext('2d');
-  if (!pen || width === 0) return;
-  const density = window.devicePixelRatio;
-  canvas.width = Math.round(width * density);
-  canvas.height = Math.round(height * density);
-  pen.scale(density, density);
+  const sharp = sharpPen(canvas);
+  if (!sharp) return;
+  const { pen, width } = sharp;
   const scale = width / (region[2] - region[0]);
   const view: View = { scale, x: -region[0] * scale, y: -region[1] * scale };
-  pen.imageSmoothingQuality = 'high';
-  // A closed bitmap has no width.
-  if (picture && picture.width > 0) pen.drawImage(picture, view.x, view.y, size.width * scale, size.height * scale);
+  drawPicture(pen, picture, [view.x, view.y, size.width * scale, size.height * scale]);
   drawHeat(pen, scene, view, size);
   if (box) boxFrame(pen, toScreen(view, box), colour, BOX_LINE, BOX_LINE, 1);
   drawMarks(pen, scene, view, STYLE);

@@ -1,6 +1,7 @@
 /** The surroundings of a label or a detection, cut out of its image: the label dashed, what was found in its class's colour. */
 import type { UnitCxcywh } from '../../lib/boxes';
 import { classColour } from './colours';
+import { drawPicture } from './pen';
 import type { Size } from './view';
 
 /** Pixels of the image. */
@@ -46,8 +47,7 @@ export function drawCrop(
   if (!pen) return;
   const scale = canvas.width / side;
   pen.setTransform(scale, 0, 0, scale, -x * scale, -y * scale);
-  // A closed bitmap has no width.
-  if (bitmap && bitmap.width > 0) pen.drawImage(bitmap, 0, 0, size.width, size.height);
+  drawPicture(pen, bitmap, [0, 0, size.width, size.height]);
   const line = (2 * window.devicePixelRatio) / scale;
   const stroke = ([cx, cy, w, h]: UnitCxcywh, colour: string, dash: number[]): void => {
     pen.setLineDash(dash);
