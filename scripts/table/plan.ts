@@ -24,12 +24,14 @@ const METHODS: readonly TrainMethod[] = ['supervised', 'reinforce', 'ppo', 'grpo
 /** Supervised learning for as long as GRPO takes, whose step costs so many supervised ones (docs/measurements.md). */
 const AS_LONG = 'supervised as long as GRPO';
 const GRPO_STEP = 1.8;
+/** Whether it was the time or the steps that helped. */
+const AS_MANY = 'GRPO for as many steps';
 /** GRPO with the KL to the start that the presets leave out (docs/learning.md): as rl.md has it, and by what the start finds. */
 const TIES: Readonly<Record<string, Partial<TrainSettings>>> = {
   'GRPO tied to the start': { betaRef: RL_DEFAULTS.betaRef },
   'GRPO tied by what it finds': { betaRef: RL_DEFAULTS.betaRef, refScale: 'found' },
 };
-export const LABELS: readonly string[] = [...METHODS, ...Object.keys(TIES), AS_LONG];
+export const LABELS: readonly string[] = [...METHODS, ...Object.keys(TIES), AS_LONG, AS_MANY];
 
 /** Some of the runs: those of a split, or of its first images. */
 interface Part {
@@ -42,6 +44,8 @@ interface Part {
   steps?: number;
   /** Whether to learn supervised for as long as GRPO takes, too. */
   asLong?: boolean;
+  /** Whether to learn by GRPO for as many steps as that, too. */
+  asMany?: boolean;
   /** Whether to learn with the KL to the start, too. */
   ties?: boolean;
   models?: readonly string[];
@@ -53,7 +57,7 @@ interface Part {
  * the fifty are for their preset's sake too.
  */
 const PARTS: readonly Part[] = [
-  { name: 'few_shot_10', split: 'few_shot_10', images: 10, asLong: true, ties: true },
+  { name: 'few_shot_10', split: 'few_shot_10', images: 10, asLong: true, asMany: true, ties: true },
   {
     name: 'train_50',
     split: 'train',
@@ -74,12 +78,13 @@ interface Model {
 
 type Kind = Pick<PlannedRun, 'label' | 'method' | 'steps' | 'set'>;
 
-function kindsOf({ methods = METHODS, asLong = false, ties = false }: Part, steps: number): Kind[] {
-  const longer: Kind = { label: AS_LONG, method: 'supervised', steps: Math.round(steps * GRPO_STEP), set: {} };
+function kindsOf({ methods = METHODS, asLong = false, asMany = false, ties = false }: Part, steps: number): Kind[] {
+  const longer = Math.round(steps * GRPO_STEP);
   return [
     ...methods.map((method): Kind => ({ label: method, method, steps, set: {} })),
     ...Object.entries(ties ? TIES : {}).map(([label, set]): Kind => ({ label, method: 'grpo', steps, set })),
-    ...(asLong ? [longer] : []),
+    ...(asLong ? [{ label: AS_LONG, method: 'supervised', steps: longer, set: {} } as const] : []),
+    ...(asMany ? [{ label: AS_MANY, method: 'grpo', steps: longer, set: {} } as const] : []),
   ];
 }
 

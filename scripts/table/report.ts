@@ -83,7 +83,7 @@ export function tableOf(runs: readonly MadeRun[], picture: (group: string) => st
     '',
     'Made by `npm run table`. Held-out AP and AP50 in percent of the query selection and every decoder layer after the run;',
     'mean over the seeds, in brackets the difference between the highest and the lowest. Equal steps for all methods;',
-    'the last row of a part learns supervised for as long as GRPO takes: its step is 1.8 supervised ones with the tie to the start, fewer without it.',
+    'supervised as long as GRPO: a step of GRPO is 1.8 supervised ones with the tie to the start, fewer without it; the last row is GRPO for as many steps.',
     'Seconds a step are those of the fastest seed: other work ran beside the runs. Last column: AP of the last layer less that of the supervised run of the same seed, mean and each seed.',
     '',
     'Curves: the reward of a layer, a running mean over 15 steps, mean over the seeds in a band from the lowest to the highest. A supervised run',
