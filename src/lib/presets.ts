@@ -9,7 +9,10 @@ export const PRESET_IDS: readonly PresetId[] = ['few', 'some', 'many'];
 /** docs/learning.md, "Does the policy help?": what a model has to unlearn, the KL to the start keeps. */
 const UNTIED: Readonly<Partial<TrainSettings>> = { betaRef: 0 };
 
-/** docs/learning.md, presets: ten photos gain nothing after 100 steps, fifty neither; hundreds go on to 400. */
+/**
+ * docs/learning.md, presets: where the start knows the things already, ten photos gain nothing after 100 steps, nor do fifty; where
+ * they are new to it ten photos gain until 180. Hundreds go on to 400.
+ */
 export const PRESETS: Readonly<Record<PresetId, Readonly<Partial<TrainSettings>>>> = Object.freeze({
   few: UNTIED,
   // More images, fewer views of each: as many encoded views in memory.
