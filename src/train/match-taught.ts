@@ -3,29 +3,26 @@
  *
  * Q queries, C classes (a softmax student's answers have one more column, for "no object"), n taught boxes.
  */
-import { overlapOf } from '../lib/box-overlap';
 import { objectColumns, scoresOf, type SetPrediction } from '../lib/set-prediction';
 import { linearSumAssignment } from '../models/matching/assignment';
+import { boxCost } from '../models/matching/box-cost';
 import type { Taught } from './batch';
 
 /** DETR's matching costs for L1 and GIoU, and for the class the L1 distance of the score vectors. */
-const CLASS = 2;
-const L1 = 5;
-const GIOU = 2;
+const WEIGHTS = { classes: 2, l1: 5, giou: 2 };
 
 function costOf(prediction: SetPrediction, { boxes, scores, known }: Taught): Float64Array {
   const { queries, columns, boxes: own } = prediction;
   const count = boxes.length / 4;
   const mine = scoresOf(prediction);
   const classes = objectColumns(prediction);
-  const cost = new Float64Array(queries * count);
+  const cost = boxCost(own, boxes, WEIGHTS);
   for (let q = 0; q < queries; q++)
     for (let t = 0; t < count; t++) {
-      let [distance, apart] = [0, 0];
-      for (let i = 0; i < 4; i++) distance += Math.abs(own[4 * q + i]! - boxes[4 * t + i]!);
+      let apart = 0;
       for (let c = 0; c < classes; c++)
         if (known?.[c] !== 0) apart += Math.abs(mine[q * columns + c]! - scores[t * classes + c]!);
-      cost[q * count + t] = CLASS * apart + L1 * distance - GIOU * overlapOf(own, q, boxes, t).giou;
+      cost[q * count + t]! += WEIGHTS.classes * apart;
     }
   return cost;
 }

@@ -4,10 +4,10 @@
  *
  * Q queries, C class columns, T labels, M = min(Q, T).
  */
-import { overlapOf } from '../../lib/box-overlap';
 import { expectSet, scoresOf, type Labels, type Match, type SetPrediction } from '../../lib/set-prediction';
 import type { MatchWeights } from '../set-loss/recipe';
 import { linearSumAssignment } from './assignment';
+import { boxCost } from './box-cost';
 
 /** The focal loss's balance and its guard of the logarithm; its exponent is 2. */
 const ALPHA = 0.25;
@@ -20,14 +20,14 @@ function focalCost(p: number): number {
   return positive - negative;
 }
 
-/** Class cost [Q] of each class that is labelled. */
-function classCostsOf(prediction: SetPrediction, classes: ArrayLike<number>): Map<number, Float64Array> {
-  const { queries, columns, scoring, logits } = prediction;
-  const scores = scoring === 'softmax' ? scoresOf(prediction) : undefined;
-  // Sigmoid scores stand alone: only the columns that are asked for are computed.
-  const costAt = (at: number): number => (scores ? -scores[at]! : focalCost(1 / (1 + Math.exp(-logits[at]!))));
-  const column = (c: number): Float64Array => Float64Array.from({ length: queries }, (_, q) => costAt(q * columns + c));
-  return new Map(Array.from(new Set(Array.from(classes)), (c) => [c, column(c)]));
+/** Class cost [Q] of one class; the others' columns are not computed. */
+function classCost(of: SetPrediction, scores: Float64Array | undefined, c: number): Float64Array {
+  const { queries, columns, logits } = of;
+  const cost = new Float64Array(queries);
+  // Sigmoid scores stand alone, those of a softmax are of their row.
+  for (let q = 0, at = c; q < queries; q++, at += columns)
+    cost[q] = scores ? -scores[at]! : focalCost(1 / (1 + Math.exp(-logits[at]!)));
+  return cost;
 }
 
 /**
@@ -37,18 +37,16 @@ function classCostsOf(prediction: SetPrediction, classes: ArrayLike<number>): Ma
  */
 export function matchingCost(prediction: SetPrediction, labels: Labels, weights: MatchWeights): Float64Array {
   expectSet('matching', prediction, labels);
-  const { queries, boxes } = prediction;
+  const { queries, boxes, scoring } = prediction;
+  const scores = scoring === 'softmax' ? scoresOf(prediction) : undefined;
   const count = labels.classes.length;
-  const classCosts = classCostsOf(prediction, labels.classes);
-  const cost = new Float64Array(queries * count);
+  const cost = boxCost(boxes, labels.boxes, weights);
+  const ofClasses = new Map<number, Float64Array>();
   for (let t = 0; t < count; t++) {
-    const ofClass = classCosts.get(labels.classes[t]!)!;
-    for (let q = 0; q < queries; q++) {
-      let distance = 0;
-      for (let i = 0; i < 4; i++) distance += Math.abs(boxes[4 * q + i]! - labels.boxes[4 * t + i]!);
-      const { giou } = overlapOf(boxes, q, labels.boxes, t);
-      cost[q * count + t] = weights.classes * ofClass[q]! + weights.l1 * distance - weights.giou * giou;
-    }
+    const label = labels.classes[t]!;
+    const ofClass = ofClasses.get(label) ?? classCost(prediction, scores, label);
+    ofClasses.set(label, ofClass);
+    for (let q = 0; q < queries; q++) cost[q * count + t]! += weights.classes * ofClass[q]!;
   }
   return cost;
 }
