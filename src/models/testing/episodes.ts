@@ -7,7 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { randomNormal } from '../../kernels/random-normal/op';
-import { relativeL2 } from '../../kernels/testing/compare';
+import { maxDifference, relativeL2 } from '../../kernels/testing/compare';
 import { gaussianLogProb } from '../../nn/gaussian';
 import { decoderLayers, type Detector, type Memory, type Trace } from '../detector';
 import { reconsider, rollOut, type RolloutStep } from '../episode';
@@ -85,19 +85,29 @@ export async function expectRowsAlone(subject: Subject, rows: readonly number[],
   }
 }
 
-/** A twin that shares the weights gives an action the probability that it was taken with, and goes without taking them along. */
+/**
+ * The episode that took an action, and one of a twin that shares the weights, give it the probability that it was taken with; the
+ * twin goes without taking along what is the model's.
+ */
 export async function expectReconsidered(subject: Subject, rollouts: number): Promise<void> {
   const { model, memory } = subject;
   const { first } = model.select(memory);
-  const steps = rolledOut(subject, rollouts, noiseFor(subject, IMAGES * rollouts, 6));
+  const options = { rollouts, logStd: LIMITS };
+  const own = model.episode(memory, first, options);
+  const steps = rollOut(own, noiseFor(subject, IMAGES * rollouts, 6));
   const twin = model.sharing(model.parameters);
-  const episode = twin.episode(memory, first, { rollouts, logStd: LIMITS });
-  for (const [k, step] of steps.entries()) {
-    const { logProb } = reconsider(episode, k, step);
-    expect(relativeL2(await logProb.data(), await step.logProb.data()), `layer ${k}`).toBeLessThanOrEqual(1e-6);
-  }
+  for (const [whose, episode] of Object.entries({ own, twin: twin.episode(memory, first, options) }))
+    for (const [k, step] of steps.entries()) {
+      const { logProb } = reconsider(episode, k, step);
+      expect(relativeL2(await logProb.data(), await step.logProb.data()), `${whose}, layer ${k}`).toBeLessThanOrEqual(
+        1e-6,
+      );
+    }
   twin.dispose();
   expect(model.parameters.names().filter((name) => model.parameters.get(name).isDisposed)).toEqual([]);
+  const after = model.decode(memory);
+  expect(maxDifference(await after.first.hidden.data(), await first.hidden.data())).toBe(0);
+  expect((await decoderLayers(after)[0]!.logits.data()).every(Number.isFinite)).toBe(true);
 }
 
 /**
@@ -115,8 +125,6 @@ export function takeGradients(
         .map(({ logProb }) => tf.mean(logProb))
         .reduce((a, b) => tf.add(a, b)) as tf.Scalar,
     names.map((name) => subject.model.parameters.get(name)),
-    undefined,
-    true,
   );
   tf.dispose([value, ...grads.filter(Boolean)]);
 }
